@@ -1,0 +1,1 @@
+"""Market data: panels of what was known when, their readers, calendars and events."""

@@ -1,0 +1,159 @@
+"""Market events applied to panels: ids cut where a coin ended, and price levels that break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from feeds.align import fill_forward
+from feeds.arrays import DAY, Bool, Instant, text
+from feeds.calendars import ALWAYS
+from feeds.errors import DataError
+from feeds.event_table import BUILT_IN, ENDING, KINDS, Event, read_events
+from feeds.panel import Panel
+
+__all__ = [
+    "BUILT_IN",
+    "ENDING",
+    "KINDS",
+    "Event",
+    "halted",
+    "read_events",
+    "split_by_events",
+]
+
+SCALE_BREAK = 9.99
+"""An open this many times the close before it, or its inverse, is another unit or another coin."""
+
+
+def halted(events: Iterable[Event], id: str, day: Instant) -> bool:
+    """Whether `id` is halted on `day`: strictly between its last bar and the next."""
+    return any(e.id == id and not e.ends and e.explains(day) for e in events)
+
+
+def split_by_events(panel: Panel, events: Sequence[Event]) -> Panel:
+    """The panel with every id cut where its coin ended, its later bars under the successor.
+
+    Bars that an event accounts for move from `quality["missing_bars"]` to
+    `quality["explained_bars"]`.
+
+    Parameters
+    ----------
+    panel : Panel
+    events : sequence of Event
+        In order of date, as `read_events` gives them, so that a successor can end in its turn.
+
+    Raises
+    ------
+    DataError
+        For a bar where an event says that there was none, a successor that is already an id, and
+        an open after missing bars that is ten times the close before them, or a tenth.
+    """
+    for event in events:
+        if event.id in panel.ids and len(panel) and event.last_bar <= panel.label[-1]:
+            panel = _apply(panel, event)
+    if panel.tradable:
+        _check_scale(panel, events)
+    return panel
+
+
+def _apply(panel: Panel, event: Event) -> Panel:
+    column = panel.ids.index(event.id)
+    has_bar = panel.has_bar[:, column]
+    day = panel.label.astype("datetime64[D]")
+    # A market that halts in the middle of a day has bars in the hours of that day, though none
+    # for the day; an end has to be exact, since it decides whose bars they are.
+    hourly = bool(np.any(panel.label != day))
+    slack = DAY if hourly and not event.ends else 0 * DAY
+    before = has_bar & (day <= event.last_bar + slack)
+    after = has_bar & (day >= event.first_bar_after - slack)  # nowhere if that is not known
+    strange = np.flatnonzero(has_bar & ~before & ~after)
+    if len(strange):
+        until = "" if np.isnat(event.first_bar_after) else f" to {event.first_bar_after}"
+        raise DataError(
+            f"panel '{panel.name}': {event.id} has a bar on {text(panel.label[strange[0]])}, but "
+            f"its {event.kind} says none after {event.last_bar}{until}. Correct the event or the "
+            "file"
+        )
+    if not (before.any() and after.any()):
+        explained = 0
+    else:
+        explained = _bars_between(panel, np.flatnonzero(before)[-1], np.flatnonzero(after)[0])
+    if event.ends and after.any():
+        panel = _cut(panel, event, column, after)
+    return _explain(panel, explained)
+
+
+def _cut(panel: Panel, event: Event, column: int, after: Bool) -> Panel:
+    """The panel with the bars `after` (T,) moved to a column for the successor."""
+    if event.successor in panel.ids:
+        raise DataError(
+            f"panel '{panel.name}': {event.id} goes on as {event.successor} from "
+            f"{event.first_bar_after}, but that id has a file too; choose another successor"
+        )
+    fields = {}
+    for key, values in panel.fields.items():
+        later = np.where(after, values[:, column], np.nan)
+        fields[key] = np.column_stack([values, later])
+        fields[key][after, column] = np.nan
+    times = (panel.label, panel.opened_at, panel.known_at)
+    ids = (*panel.ids, event.successor)
+    cut = Panel.build(panel.name, panel.calendar, *times, ids, fields, panel.quality)
+    return cut.pick(tuple(sorted(ids)))
+
+
+def _bars_between(panel: Panel, last: int, first: int) -> int:
+    """How many bars there could have been between the rows `last` and `first`."""
+    step = panel.known_at[last] - panel.label[last]
+    if panel.calendar == ALWAYS and step > np.timedelta64(0):
+        return int((panel.label[first] - panel.label[last]) // step) - 1
+    return int(first - last) - 1
+
+
+def _explain(panel: Panel, bars: int) -> Panel:
+    if not bars or "missing_bars" not in panel.quality:
+        return panel
+    quality = dict(panel.quality)
+    quality["missing_bars"] -= bars
+    quality["explained_bars"] = quality.get("explained_bars", 0) + bars
+    return replace(panel, quality=MappingProxyType(quality))
+
+
+def _check_scale(panel: Panel, events: Sequence[Event]) -> None:
+    """Check that no id comes back from missing bars at ten times the close before, or a tenth.
+
+    Redenominations and reused tickers come with a suspension. A jump from one bar to the next is a
+    price, however bad: a crash is not repaired.
+    """
+    before = np.full_like(panel.close, np.nan)
+    before[1:] = fill_forward(panel.close)[:-1]
+    with np.errstate(invalid="ignore"):
+        ratio = panel.open / before
+        broken = (ratio >= SCALE_BREAK) | (ratio <= 1 / SCALE_BREAK)
+    for row, column in np.argwhere(broken & _suspended(panel)):
+        id, time = panel.ids[column], panel.label[row]
+        if not _reopens(events, id, time.astype("datetime64[D]")):
+            raise DataError(
+                f"panel '{panel.name}': {id} opens at {panel.open[row, column]:.6g} on "
+                f"{text(time)} after a close of {before[row, column]:.6g}: another unit, or "
+                "another coin under the same id. Correct the file, or declare what happened in "
+                "a file under data.events (docs/data.md)"
+            )
+
+
+def _suspended(panel: Panel) -> Bool:
+    """Where a bar of each id follows missing ones, bool (T, N)."""
+    out = np.zeros(panel.has_bar.shape, dtype=bool)
+    out[1:] = ~panel.has_bar[:-1]
+    if panel.calendar == ALWAYS and len(panel):  # no row at all where every id was suspended
+        step = panel.known_at[0] - panel.label[0]
+        out[1:] |= (np.diff(panel.label) > step)[:, None]
+    return out
+
+
+def _reopens(events: Sequence[Event], id: str, day: Instant) -> bool:
+    """Whether a halt of `id` is over on `day`, so that its price may be at any level."""
+    return any(e.id == id and not e.ends and e.last_bar < day <= e.first_bar_after for e in events)

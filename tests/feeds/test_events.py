@@ -1,0 +1,271 @@
+"""Event tables, and what they do to panels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from feeds.arrays import instants
+from feeds.cache import load_panel
+from feeds.errors import ConfigError, DataError
+from feeds.events import Event, halted, read_events, split_by_events
+from feeds.panel import Panel
+from feeds.readers import PanelSpec
+
+HEADER = "id,kind,last_bar,first_bar_after,recovery,successor,source"
+
+
+def table(tmp_path: Path, *rows: str) -> tuple[Event, ...]:
+    (tmp_path / "e.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    return read_events(["e.csv"], tmp_path)
+
+
+def day(text: str) -> np.datetime64:
+    return np.datetime64(text, "D")
+
+
+def coins(**closes: list[float | None]) -> Panel:
+    """Daily bars from 2020-01-01, None for no bar; opens equal closes."""
+    close = np.array(list(closes.values()), dtype=float).T
+    label = instants(np.datetime64("2020-01-01") + np.arange(len(close)))
+    has_bar = ~np.isnan(close)
+    missing = sum(int(np.ptp(np.flatnonzero(c))) + 1 - int(c.sum()) for c in has_bar.T)
+    fields = dict.fromkeys(("open", "high", "low", "close"), close)
+    return Panel.build(
+        "coins",
+        "24/7",
+        label,
+        label,
+        label + np.timedelta64(1, "D"),
+        tuple(closes),
+        fields,
+        {"missing_bars": missing},
+    )
+
+
+def test_the_built_in_table_is_valid_and_in_order() -> None:
+    events = read_events(["builtin"], None)
+    assert [e.last_bar for e in events] == sorted(e.last_bar for e in events)
+    by_id = {e.id: e for e in events}
+    luna, ftt = by_id["LUNAUSDT"], by_id["FTTUSDT"]
+    assert (luna.kind, luna.recovery, luna.successor, luna.ends) == ("reuse", 0, "LUNA2USDT", True)
+    assert (str(luna.last_bar), str(luna.first_bar_after)) == ("2022-05-13", "2022-05-31")
+    assert (ftt.kind, ftt.ends, ftt.successor) == ("halt", False, "")
+    assert np.isnan(ftt.recovery)
+    assert all(e.source for e in events)
+
+
+def test_a_halt_explains_the_days_strictly_between() -> None:
+    events = read_events(["builtin"], None)
+    days = ["2022-11-14", "2022-11-15", "2023-09-22", "2023-09-23"]
+    assert [halted(events, "FTTUSDT", day(d)) for d in days] == [False, True, True, False]
+    assert not halted(events, "LUNAUSDT", day("2022-05-20"))  # that one ended
+    assert not halted(events, "BTCUSDT", day("2022-11-15"))
+
+
+def test_rows_are_read_with_blanks_as_unknown(tmp_path: Path) -> None:
+    (event,) = table(tmp_path, "A,delisting,2020-01-05,,0.25,,a notice")
+    assert np.isnat(event.first_bar_after)
+    assert (event.recovery, event.successor) == (0.25, "")
+    assert event.explains(day("2031-01-01"))
+    assert not event.explains(day("2020-01-05"))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("A,delisted,2020-01-05,,0,,s", "kind 'delisted' is none of delisting, reuse"),
+        ("A,delisting,2020-01-05,,,,s", "recovery '' is no number of at least 0"),
+        ("A,delisting,2020-01-05,,-0.1,,s", "recovery '-0.1' is no number"),
+        ("A,delisting,2020-01-05,,nan,,s", "recovery 'nan' is no number"),
+        ("A,delisting,2020-01-05,,inf,,s", "recovery 'inf' is no number"),
+        ("A,delisting,05/01/2020,,0,,s", "last_bar '05/01/2020' is no date"),
+        ("A,delisting,2020-02-30,,0,,s", "last_bar '2020-02-30' is no date"),
+        ("A,delisting,,,0,,s", "id and last_bar are needed"),
+        (",delisting,2020-01-05,,0,,s", "id and last_bar are needed"),
+        ("A,reuse,2020-01-05,2020-01-05,0,B,s", "first_bar_after 2020-01-05 is not after"),
+        ("A,reuse,2020-01-05,2020-01-09,0,,s", "first_bar_after and successor go together"),
+        ("A,reuse,2020-01-05,,0,B,s", "first_bar_after and successor go together"),
+        ("A,reuse,2020-01-05,2020-01-09,0,A,s", "the successor of A must have another id"),
+        ("A,halt,2020-01-05,2020-01-09,0,,s", "a halt has no recovery and no successor"),
+        ("A,halt,2020-01-05,2020-01-09,,B,s", "a halt has no recovery and no successor"),
+        ("A,halt,2020-01-05", "has 3 cells, not 7"),
+    ],
+)
+def test_a_row_that_is_wrong_stops_with_file_and_line(
+    tmp_path: Path, row: str, message: str
+) -> None:
+    with pytest.raises(DataError) as error:
+        table(tmp_path, "Z,delisting,2020-01-05,,0,,s", row)
+    assert str(error.value).startswith(f"e.csv:3: {message}")
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "A,delisting,2020-01-05,,0,,s",
+        "A,delisting,2020-03-05,,0,,s",
+        "A,halt,2020-03-05,2020-03-09,,,s",
+    ],
+)
+def test_an_id_that_ended_has_no_second_event(tmp_path: Path, second: str) -> None:
+    with pytest.raises(DataError, match=r"e.csv:\d: A already has a delisting on 2020-01-05"):
+        table(tmp_path, "A,delisting,2020-01-05,,0,,s", second)
+
+
+def test_a_coin_may_halt_twice_and_then_end(tmp_path: Path) -> None:
+    events = table(
+        tmp_path,
+        "A,delisting,2020-05-05,,0,,s",
+        "A,halt,2020-03-05,2020-03-09,,,s",
+        "A,halt,2020-01-05,2020-01-09,,,s",
+    )
+    assert [e.last_bar for e in events] == [day(f"2020-0{m}-05") for m in (1, 3, 5)]
+    with pytest.raises(DataError, match="A already has a halt on 2020-01-05"):
+        table(tmp_path, "A,halt,2020-01-05,2020-03-09,,,s", "A,halt,2020-02-05,2020-03-09,,,s")
+
+
+def test_tables_that_are_none_stop(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("id,kind\n")
+    with pytest.raises(DataError, match=r"e.csv: the first line must be id,kind,last_bar"):
+        read_events(["e.csv"], tmp_path)
+    (tmp_path / "e.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(DataError, match=r"e.csv: is no CSV table in UTF-8"):
+        read_events(["e.csv"], tmp_path)
+    with pytest.raises(DataError, match=r"f.csv: no such file"):
+        read_events(["f.csv"], tmp_path)
+    with pytest.raises(ConfigError, match=r"data.events: '../e.csv' must be a path below"):
+        read_events(["../e.csv"], tmp_path)
+    with pytest.raises(ConfigError, match=r"events file e.csv: data.root is not set"):
+        read_events(["e.csv"], None)
+    assert read_events([], None) == ()
+
+
+def test_a_reused_ticker_becomes_two_ids(tmp_path: Path) -> None:
+    events = table(tmp_path, "A,reuse,2020-01-02,2020-01-05,0,A2,s")
+    panel = split_by_events(coins(A=[3, 1, None, None, 9, 8], B=[1, 1, 1, 1, 1, 1]), events)
+    assert panel.ids == ("A", "A2", "B")
+    n = np.nan
+    np.testing.assert_array_equal(panel.close[:, 0], [3, 1, n, n, n, n])
+    np.testing.assert_array_equal(panel.open[:, 1], [n, n, n, n, 9, 8])
+    assert dict(panel.quality) == {"missing_bars": 0, "explained_bars": 2}
+    assert not panel.close.flags.writeable
+
+
+def test_a_successor_can_end_in_its_turn(tmp_path: Path) -> None:
+    events = table(
+        tmp_path,
+        "A2,reuse,2020-01-04,2020-01-05,1,A3,s",
+        "A,reuse,2020-01-02,2020-01-03,0,A2,s",
+    )
+    panel = split_by_events(coins(A=[1, 2, 3, 4, 5, 6]), events)
+    assert panel.ids == ("A", "A2", "A3")
+    n = np.nan
+    np.testing.assert_array_equal(panel.close[:, 1], [n, n, 3, 4, n, n])
+    np.testing.assert_array_equal(panel.close[:, 2], [n, n, n, n, 5, 6])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "X,delisting,2020-01-02,,0,,s",  # not in the panel
+        "A,delisting,2020-01-04,,0,,s",  # after the panel's end
+        "A,delisting,2020-01-03,,0,,s",  # on its last day
+        "A,reuse,2020-01-03,2020-01-09,0,A2,s",
+        "A,halt,2020-01-03,2020-01-09,,,s",
+    ],
+)
+def test_an_event_that_touches_no_bar_changes_nothing(tmp_path: Path, row: str) -> None:
+    panel = coins(A=[1, 2, 3])
+    assert split_by_events(panel, table(tmp_path, row)) is panel
+
+
+def test_a_halt_keeps_the_id_and_explains_its_gap(tmp_path: Path) -> None:
+    events = table(tmp_path, "A,halt,2020-01-02,2020-01-05,,,s")
+    panel = split_by_events(coins(A=[1, 2, None, None, 30, None, 31]), events)
+    assert panel.ids == ("A",)
+    assert dict(panel.quality) == {"missing_bars": 1, "explained_bars": 2}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("A,delisting,2020-01-02,,0,,s", "bar on 2020-01-03, but its delisting says none after"),
+        ("A,halt,2020-01-02,2020-01-05,,,s", "halt says none after 2020-01-02 to 2020-01-05"),
+        ("A,reuse,2020-01-02,2020-01-05,0,A2,s", "bar on 2020-01-03, but its reuse says none"),
+        ("A,reuse,2020-01-02,2020-01-03,0,B,s", "A goes on as B from 2020-01-03, but that id"),
+    ],
+)
+def test_bars_that_contradict_an_event_stop(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        split_by_events(coins(A=[1, 2, 3, 4, 5], B=[1, 1, 1, 1, 1]), table(tmp_path, row))
+
+
+def test_hourly_bars_are_cut_by_the_date_of_their_labels(tmp_path: Path) -> None:
+    label = instants(np.datetime64("2020-01-01T22", "h") + np.arange(6))
+    close = np.arange(1.0, 7.0)[:, None]
+    fields = dict.fromkeys(("open", "high", "low", "close"), close)
+    hours = Panel.build("h", "24/7", label, label, label + np.timedelta64(1, "h"), ("A",), fields)
+    panel = split_by_events(hours, table(tmp_path, "A,reuse,2020-01-01,2020-01-02,0,A2,s"))
+    assert list(panel.has_bar.sum(axis=0)) == [2, 4]  # 22:00 and 23:00, then 00:00 to 03:00
+    # Trading that stops in the middle of 2 January leaves no daily bar for that day, so the
+    # daily last bar is of 1 January, yet there are hours.
+    split_by_events(hours, table(tmp_path, "A,halt,2020-01-01,2020-03-01,,,s"))
+    with pytest.raises(DataError, match="bar on 2020-01-02, but its delisting"):
+        split_by_events(hours, table(tmp_path, "A,delisting,2020-01-01,,0,,s"))
+
+
+@pytest.mark.parametrize("after", [20.0, 0.2])
+def test_a_break_of_the_price_scale_needs_an_event(tmp_path: Path, after: float) -> None:
+    panel = coins(A=[2, 2, None, None, after, after])
+    with pytest.raises(DataError, match=rf"A opens at {after:g} on 2020-01-05 after a close of 2"):
+        split_by_events(panel, ())
+    for row in (
+        "A,redenomination,2020-01-02,2020-01-05,1,A2,s",
+        "A,halt,2020-01-02,2020-01-05,,,s",
+    ):
+        split_by_events(panel, table(tmp_path, row))
+
+
+def test_a_jump_from_one_bar_to_the_next_is_a_price() -> None:
+    panel = coins(A=[2, 2, 0.1, 0.1])
+    assert split_by_events(panel, ()) is panel
+
+
+def test_a_crash_within_bars_is_no_break_of_the_scale() -> None:
+    panel = coins(A=[100, 1, 1])
+    close = np.array([[100.0], [1.0], [1.0]])
+    opened = np.array([[100.0], [100.0], [1.0]])
+    fields = {"open": opened, "high": opened, "low": close, "close": close}
+    crash = Panel.build("c", "24/7", panel.label, panel.opened_at, panel.known_at, ("A",), fields)
+    assert split_by_events(crash, ()) is crash
+
+
+@pytest.mark.shared
+def test_the_real_collapses_are_cut_as_they_happened(shared: Path) -> None:
+    # Expected numbers: reference/domain/delisting_facts.json.
+    spec = PanelSpec(
+        files="crypto_daily/binance_spot/{id}.csv.gz",
+        stamp="day_start",
+        calendar="24/7",
+        fields="ohlcv",
+        ids=["LUNAUSDT", "FTTUSDT", "COCOSUSDT"],
+    )
+    panel = load_panel("coins", spec, shared / "data", (), None)
+    with pytest.raises(DataError, match=r"COCOSUSDT opens at 0.695 on 2021-01-23"):
+        split_by_events(panel, ())
+    panel = split_by_events(panel, read_events(["builtin"], None))
+    assert panel.ids == ("COCOS2USDT", "COCOSUSDT", "FTTUSDT", "LUNA2USDT", "LUNAUSDT")
+
+    def close(id: str, date: str) -> float:
+        row = np.searchsorted(panel.label, np.datetime64(date))
+        return float(panel.close[row, panel.ids.index(id)])
+
+    assert close("LUNAUSDT", "2022-05-13") == 5e-05
+    assert close("LUNA2USDT", "2022-05-31") == 8.87
+    assert close("FTTUSDT", "2022-11-14") == 1.4928
+    assert close("FTTUSDT", "2023-09-23") == 1.1323
+    returns = np.diff(np.log(panel.close), axis=0)
+    assert np.nanmax(returns) < np.log(10)

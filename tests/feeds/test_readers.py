@@ -1,0 +1,160 @@
+"""Files to panels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from feeds.cache import load_panel
+from feeds.errors import ConfigError, DataError
+from feeds.readers import PanelSpec
+
+COINS = PanelSpec(files="coins/{id}.csv", stamp="day_start", calendar="24/7", fields="ohlcv")
+
+
+def write(root: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = root / "coins" / f"{name}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("date,open,high,low,close,volume\n" + text)
+    return root
+
+
+def test_ids_are_sorted_and_rows_are_the_union_of_the_files(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        B="2020-01-02,2,2,2,2,5\n2020-01-05,3,3,3,3,5\n",
+        A="2020-01-01,1,1,1,1,5\n2020-01-02,,,,,\n2020-01-03,1,1,1,1,5\n",
+    )
+    panel = load_panel("coins", COINS, tmp_path, ["B", "A"], None)
+    assert panel.name == "coins"
+    assert panel.ids == ("A", "B")
+    assert [str(t)[8:10] for t in panel.label] == ["01", "02", "03", "05"]
+    assert [str(t)[8:10] for t in panel.known_at] == ["02", "03", "04", "06"]
+    expected = [[1, np.nan], [np.nan, 2], [1, np.nan], [np.nan, 3]]
+    np.testing.assert_array_equal(panel.close, expected)
+    # A misses the 2nd (its blank row), B misses the 3rd and the 4th.
+    assert dict(panel.quality) == {"blank_rows": 1, "missing_bars": 3}
+    assert not panel.close.flags.writeable
+
+
+def test_the_ids_of_the_panel_come_before_those_of_the_universe(tmp_path: Path) -> None:
+    write(tmp_path, A="2020-01-01,1,1,1,1,5\n")
+    spec = COINS.model_copy(update={"ids": ["A"]})
+    assert load_panel("coins", spec, tmp_path, ["X", "Y"], None).ids == ("A",)
+
+
+def test_a_file_without_id_in_its_path_is_named_after_itself(tmp_path: Path) -> None:
+    (tmp_path / "caps.v2.csv").write_text("date,a,b\n2020-01-05,1,-2\n2020-01-12,,3\n")
+    spec = PanelSpec(files="caps.v2.csv", stamp="instant", calendar="24/7", fields=["b", "a"])
+    panel = load_panel("caps", spec, tmp_path, ["X"], None)
+    assert panel.ids == ("caps",)
+    assert not panel.tradable
+    np.testing.assert_array_equal(panel.column("a"), [1.0, np.nan])
+    assert list(panel.known_at) == list(panel.label) == list(panel.opened_at)
+    assert dict(panel.quality) == {"blank_rows": 0}
+
+
+def test_a_release_is_known_when_published(tmp_path: Path) -> None:
+    (tmp_path / "m2.csv").write_text(
+        "date,known_at,value\n"
+        "2020-01-01,2020-02-25T18:00:00Z,15\n2020-02-01,2020-03-24T17:00:00Z,16\n"
+    )
+    spec = PanelSpec(files="m2.csv", stamp="release", calendar="24/7", fields=["value"])
+    panel = load_panel("m2", spec, tmp_path, [], None)
+    assert [str(t)[:10] for t in panel.label] == ["2020-01-01", "2020-02-01"]
+    assert [str(t)[:13] for t in panel.known_at] == ["2020-02-25T18", "2020-03-24T17"]
+
+
+def test_releases_out_of_order_stop(tmp_path: Path) -> None:
+    (tmp_path / "m2.csv").write_text(
+        "date,known_at,value\n"
+        "2020-01-01,2020-02-25T18:00:00Z,15\n2020-02-01,2020-02-24T17:00:00Z,16\n"
+    )
+    spec = PanelSpec(files="m2.csv", stamp="release", calendar="24/7", fields=["value"])
+    with pytest.raises(DataError, match="known_at 2020-02-24T17:00Z follows 2020-02-25T18:00Z"):
+        load_panel("m2", spec, tmp_path, [], None)
+
+
+def test_one_release_of_several_ids_has_one_instant(tmp_path: Path) -> None:
+    for name, hour in (("A", 18), ("B", 19)):
+        (tmp_path / f"{name}.csv").write_text(
+            f"date,known_at,value\n2020-01-01,2020-02-25T{hour}:00:00Z,15\n"
+        )
+    spec = PanelSpec(files="{id}.csv", stamp="release", calendar="24/7", fields=["value"])
+    with pytest.raises(DataError, match=r"B.csv: the row 2020-01-01 .*one panel a file"):
+        load_panel("m2", spec, tmp_path, ["A", "B"], None)
+
+
+def test_sessions_carry_their_opens_and_closes(tmp_path: Path) -> None:
+    # 2020-11-26 is Thanksgiving; Wednesday to Monday leaves out Friday's half session.
+    (tmp_path / "x.csv").write_text(
+        "date,open,high,low,close\n2020-11-25,1,1,1,1\n2020-11-30,1,1,1,1\n"
+    )
+    spec = PanelSpec(files="x.csv", stamp="session_close", calendar="XNYS", fields="ohlc")
+    panel = load_panel("x", spec, tmp_path, [], None)
+    assert [str(t)[:16] for t in panel.known_at] == ["2020-11-25T21:00", "2020-11-30T21:00"]
+    assert [str(t)[:16] for t in panel.opened_at] == ["2020-11-25T14:30", "2020-11-30T14:30"]
+    assert panel.quality["missing_bars"] == 1
+
+
+def test_rows_between_grid_points_and_on_holidays_stop(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("date,open,high,low,close\n2020-11-26,1,1,1,1\n")
+    spec = PanelSpec(files="x.csv", stamp="session_close", calendar="XNYS", fields="ohlc")
+    with pytest.raises(DataError, match=r"x.csv: 2020-11-26 is no session of XNYS"):
+        load_panel("x", spec, tmp_path, [], None)
+    (tmp_path / "x.csv").write_text("date,open,high,low,close\n2020-11-26T05:00:00Z,1,1,1,1\n")
+    spec = PanelSpec(files="x.csv", stamp="day_start", calendar="24/7", fields="ohlc")
+    with pytest.raises(DataError, match=r"x.csv: the row 2020-11-26T05:00Z does not start at"):
+        load_panel("x", spec, tmp_path, [], None)
+
+
+def test_no_root_no_ids_and_no_file_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"data.root is not set; use `--set data.root=DIR`"):
+        load_panel("coins", COINS, None, ["A"], None)
+    with pytest.raises(ConfigError, match=r"panel 'coins': .*no ids; name them under universe"):
+        load_panel("coins", COINS, tmp_path, [], None)
+    with pytest.raises(ConfigError, match=r"id '../../etc': use up to 80 letters"):
+        load_panel("coins", COINS, tmp_path, ["../../etc"], None)
+    with pytest.raises(DataError, match=r"coins/A.csv: no such file") as error:
+        load_panel("coins", COINS, tmp_path, ["A"], None)
+    assert str(tmp_path / "coins" / "A.csv") in str(error.value)
+
+
+GOOD: dict[str, Any] = {"files": "a.csv", "stamp": "instant", "calendar": "24/7", "fields": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("files", path) for path in ("/etc/a.csv", "../a.csv", "b/../a.csv", "~/a.csv", "")),
+        *(("files", path) for path in ("a\\b.csv", "C:a.csv", "a\0.csv", "a.txt", "a")),
+        *(("fields", fields) for fields in ([], ["a", "a"], ["date"], ["known_at"], [" "], "ohl")),
+        *(("ids", ids) for ids in (["A"], [])),
+        ("stamp", "close"),
+        ("path", "a.csv"),
+    ],
+)
+def test_a_spec_that_cannot_be_read_is_refused(key: str, value: Any) -> None:
+    PanelSpec(**GOOD)
+    with pytest.raises(ValidationError):
+        PanelSpec(**{**GOOD, key: value})
+
+
+@pytest.mark.parametrize("ids", [["A", "A"], ["../A"], [""], [".."], ["x" * 81], ["A/B"]])
+def test_ids_that_are_no_plain_names_are_refused(ids: list[str]) -> None:
+    with pytest.raises(ValidationError):
+        PanelSpec(**{**GOOD, "files": "{id}.csv", "ids": ids})
+
+
+def test_times_too_far_apart_for_nanoseconds_stop(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(
+        "date,open,high,low,close\n1750-01-02,1,1,1,1\n2190-01-02,1,1,1,1\n"
+    )
+    spec = PanelSpec(files="x.csv", stamp="day_start", calendar="24/7", fields="ohlc")
+    with pytest.raises(DataError, match="line 2, column date: '1750-01-02' is no time"):
+        load_panel("x", spec, tmp_path, [], None)
