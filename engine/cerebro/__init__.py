@@ -1,0 +1,1 @@
+"""The replay: bars through backtrader into a `Ledger`. Nothing else here imports backtrader."""

@@ -1,0 +1,1 @@
+"""What a config names: signals, baskets and strategies."""

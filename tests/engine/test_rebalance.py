@@ -1,0 +1,97 @@
+"""The arithmetic of one rebalance, by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from engine.execution import ExecutionSpec
+from engine.rebalance import Holdings, affordable, plan_orders, whole_lots
+
+FREE = ExecutionSpec(fee_bps=0.0, slippage_bps=0.0, reserve=0.0)
+
+
+def held(
+    shares: list[float], closes: list[float], tradable: list[bool] | None = None, cash: float = 0.0
+) -> Holdings:
+    value = sum(n * c for n, c in zip(shares, closes, strict=True) if n)
+    return Holdings(cash + value, shares, closes, tradable or [True] * len(shares))
+
+
+def test_sells_come_first_then_buys_each_in_id_order() -> None:
+    # NAV 400: targets 100 each; A and C hold 200, so they sell 100 each, B and D buy 100 each.
+    orders, skipped = plan_orders([0.25] * 4, held([20, 0, 20, 0], [10] * 4), FREE)
+    assert [(o.column, o.size) for o in orders] == [(0, -10), (2, -10), (1, 10), (3, 10)]
+    assert skipped == []
+
+
+def test_sizes_come_from_the_close_and_the_nav_less_the_reserve() -> None:
+    # 1,000 of cash, reserve 2 %: 980 at 49 a share is exactly 20 shares.
+    spec = FREE.model_copy(update={"reserve": 0.02})
+    orders, _ = plan_orders([1.0], held([0], [49.0], cash=1000.0), spec)
+    assert orders[0].size == pytest.approx(20.0, rel=1e-15)
+
+
+def test_a_target_of_zero_sells_exactly_what_is_held() -> None:
+    orders, _ = plan_orders([0.0], held([1 / 3], [7.0]), FREE)
+    assert orders[0].size == -1 / 3
+
+
+def test_the_band_skips_small_changes_but_no_entry_and_no_exit() -> None:
+    # NAV 1,000. A: 500 -> 505, half a percent: skipped. B: 500 -> 0 and C: 0 -> 5 go through.
+    spec = FREE.model_copy(update={"band": 0.01})
+    orders, skipped = plan_orders([0.505, 0.0, 0.005], held([50, 50, 0], [10] * 3), spec)
+    assert [o.column for o in orders] == [1, 2]
+    assert [(s.column, s.reason) for s in skipped] == [(0, "band")]
+
+
+def test_lots_and_minimum_notional_leave_orders_out_with_a_reason() -> None:
+    # 100 of NAV: 60 buys 0.6 of a coin at 100 (no whole lot), 40 buys 4 at 10 (below 50).
+    lots = FREE.model_copy(update={"lot_size": 1.0})
+    orders, skipped = plan_orders([0.6, 0.4], held([0, 0], [100, 10], cash=100.0), lots)
+    assert [(o.column, o.size) for o in orders] == [(1, 4.0)]
+    assert [s.reason for s in skipped] == ["lot_size"]
+    small = FREE.model_copy(update={"min_notional": 50.0})
+    _, skipped = plan_orders([0.6, 0.4], held([0, 0], [100, 10], cash=100.0), small)
+    assert [(s.column, s.reason) for s in skipped] == [(1, "min_notional")]
+
+
+def test_a_held_id_without_a_bar_keeps_its_weight_and_the_rest_is_shared() -> None:
+    # NAV 1,000: B is halted at 200 (20 %). A and C want 40 % each, B 20 %: together 100 %.
+    # All the same: 80 % is left for A and C, 400 each.
+    state = held([0, 20, 0], [10] * 3, [True, False, True], cash=800.0)
+    orders, skipped = plan_orders([0.4, 0.2, 0.4], state, FREE)
+    assert [(o.column, o.size) for o in orders] == [(0, 40.0), (2, 40.0)]
+    assert [(s.column, s.reason) for s in skipped] == [(1, "no_bar")]
+    # B is not wanted any more, but cannot be sold: A and C share 80 % instead of 100 %.
+    orders, _ = plan_orders([0.5, 0.0, 0.5], state, FREE)
+    assert [(o.column, o.size) for o in orders] == [(0, 40.0), (2, 40.0)]
+
+
+def test_a_halted_holding_above_the_target_total_leaves_nothing_to_share() -> None:
+    state = held([10, 60], [10, 10], [True, False], cash=300.0)  # NAV 1,000, 60 % halted
+    orders, _ = plan_orders([0.5, 0.0], state, FREE)
+    assert [(o.column, o.size) for o in orders] == [(0, -10)]
+
+
+def test_an_id_that_is_not_listed_yet_is_skipped_and_its_weight_stays_in_cash() -> None:
+    state = held([0, 0], [10, math.nan], [True, False], cash=100.0)
+    orders, skipped = plan_orders([0.5, 0.5], state, FREE)
+    assert [(o.column, o.size) for o in orders] == [(0, 5.0)]
+    assert [(s.column, s.reason) for s in skipped] == [(1, "no_bar")]
+
+
+def test_the_shortfall_factor_is_cash_over_the_cost_of_all_buys() -> None:
+    # 10 at 5 and 5 at 10 with a fee of 1 %: 101 in all.
+    assert affordable(50.5, [10, 5], [5.0, 10.0], 0.01) == pytest.approx(0.5, rel=1e-11)
+    assert affordable(50.5, [10, 5], [5.0, 10.0], 0.01) < 0.5  # rounding must not overdraw
+    assert affordable(100.0, [10, 5], [5.0, 10.0], 0.0) == 1.0
+    assert affordable(-1.0, [10], [5.0], 0.0) == 0.0
+    assert affordable(0.0, [], [], 0.0) == 1.0
+
+
+def test_lots_round_towards_zero_and_forgive_rounding() -> None:
+    assert whole_lots(2.9, 1.0) == 2.0
+    assert whole_lots(-2.9, 1.0) == -2.0
+    assert whole_lots(0.3, 0.1) == pytest.approx(0.3)  # 0.3 / 0.1 is 2.9999999999999996

@@ -1,0 +1,342 @@
+"""What the replay does around the arithmetic: fills, shortfalls, gaps, endings, delays."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import backtrader as bt
+import numpy as np
+import pytest
+
+from engine.cerebro.replay import replay, replay_raw, replay_targets
+from engine.execution import ExecutionSpec
+from engine.ledger import Ledger
+from feeds.errors import DataError, EngineError
+from feeds.events import Event
+from feeds.panel import Panel
+from tests.panels import coins
+
+FREE = ExecutionSpec(cash=1000.0, fee_bps=0.0, slippage_bps=0.0, reserve=0.0)
+NOT_A_DAY = np.datetime64("NaT", "D")
+
+
+def event(name: str, kind: str, last: str, after: str | None, recovery: float) -> Event:
+    first = np.datetime64(after, "D") if after else NOT_A_DAY
+    return Event(name, kind, np.datetime64(last, "D"), first, recovery, "", "a test")
+
+
+def outcomes(ledger: Ledger) -> list[tuple[str, str, str]]:
+    return [(order.id, order.status, order.reason) for order in ledger.orders]
+
+
+def test_a_decision_fills_at_the_next_open_and_not_at_its_own_close() -> None:
+    panel = coins({"A": [10, 10, 12]}, open_={"A": [10, 11, 10]})
+    ledger = replay(panel, np.array([0]), np.array([[1.0]]), FREE)
+    (order,) = ledger.orders
+    # 100 shares from the close of 10; at the open of 11 cash buys 90.9 of them.
+    assert order.decided_at == np.datetime64("2020-01-02", "ns")
+    assert order.filled_at == np.datetime64("2020-01-02", "ns")
+    assert order.price == 11.0
+    assert ledger.shares[:, 0] == pytest.approx([0, 1000 / 11, 1000 / 11], rel=1e-11)
+
+
+def test_buys_are_shrunk_together_when_cash_falls_short() -> None:
+    # Half of 1,000 in each: 50 A at 10, 50 B at 10. B opens at 20: costs 500 + 1,000,
+    # so both are shrunk to two thirds.
+    panel = coins({"A": [10, 10], "B": [10, 20]}, open_={"A": [10, 10], "B": [10, 20]})
+    ledger = replay(panel, np.array([0]), np.array([[0.5, 0.5]]), FREE)
+    assert ledger.shares[-1] == pytest.approx([50 * 2 / 3, 50 * 2 / 3], rel=1e-11)
+    assert outcomes(ledger) == [("A", "filled", "shortfall"), ("B", "filled", "shortfall")]
+    assert 0 <= ledger.cash[-1] < 1e-8
+
+
+def test_rejecting_refuses_whole_orders_as_backtrader_does() -> None:
+    panel = coins({"A": [10, 10], "B": [10, 20]}, open_={"A": [10, 10], "B": [10, 20]})
+    spec = FREE.model_copy(update={"on_shortfall": "reject"})
+    ledger = replay(panel, np.array([0]), np.array([[0.5, 0.5]]), spec)
+    assert outcomes(ledger) == [("A", "filled", ""), ("B", "rejected", "no_cash")]
+    assert ledger.shares[-1].tolist() == [50.0, 0.0]
+
+
+def test_sells_of_the_same_bar_pay_for_the_buys() -> None:
+    panel = coins({"A": [10, 10, 10], "B": [10, 10, 10]})
+    weights = np.array([[1.0, 0.0], [0.0, 1.0]])
+    ledger = replay(panel, np.array([0, 1]), weights, FREE)
+    assert ledger.shares[-1] == pytest.approx([0.0, 100.0], rel=1e-11)
+
+
+def test_an_order_waits_for_the_next_bar_of_its_own_coin() -> None:
+    panel = coins({"A": [10, None, 12], "B": [1, 1, 1]}, open_={"A": [10, None, 11], "B": [1] * 3})
+    ledger = replay(panel, np.array([0]), np.array([[0.5, 0.0]]), FREE)
+    (order,) = ledger.orders
+    assert (order.status, order.reason, order.price) == ("filled", "delayed", 11.0)
+    assert order.filled_at == np.datetime64("2020-01-03", "ns")
+
+
+def test_nothing_fills_on_a_bar_without_volume() -> None:
+    volume = {"A": [5.0, 0.0, 5.0]}
+    panel = coins({"A": [10, 10, 12]}, open_={"A": [10, 11, 12]}, volume=volume)
+    ledger = replay(panel, np.array([0]), np.array([[0.5]]), FREE)
+    assert [(o.price, o.reason) for o in ledger.orders] == [(12.0, "delayed")]
+
+
+def test_open_orders_are_cancelled_at_the_next_decision() -> None:
+    panel = coins({"A": [10, None, None, 10], "B": [1, 1, 1, 1]})
+    ledger = replay(panel, np.array([0, 1]), np.array([[0.5, 0], [0, 0.5]]), FREE)
+    assert outcomes(ledger) == [("A", "cancelled", "superseded"), ("B", "filled", "")]
+
+
+def test_a_decision_on_the_last_bar_is_left_open() -> None:
+    panel = coins({"A": [10, 10]})
+    ledger = replay(panel, np.array([1]), np.array([[0.5]]), FREE)
+    assert outcomes(ledger) == [("A", "open", "end_of_period")]
+
+
+def test_a_delay_moves_orders_and_not_decisions() -> None:
+    panel = coins({"A": [10, 20, 40]}, open_={"A": [10, 20, 40]})
+    spec = FREE.model_copy(update={"delay_bars": 1})
+    ledger = replay(panel, np.array([0]), np.array([[0.5]]), spec)
+    (order,) = ledger.orders
+    # Decided at the close of the first bar, sized at the close of the second (500 at 20 is 25).
+    assert order.decided_at == panel.known_at[0]
+    assert order.filled_at == panel.opened_at[2]
+    assert order.ordered == 25.0
+    assert order.reason == ""
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("recovery", "key"), [(0.0, "recovery_0"), (0.1, "recovery_10pct")])
+def test_a_delisting_writes_the_position_off(shared: Path, recovery: float, key: str) -> None:
+    toy = json.loads((shared / "reference/domain/delisting_toy.json").read_text())
+    # The toy holds 100 units bought at 10 beside 1,000 of cash: one bar earlier buys them.
+    closes = [10.0, *toy["closes"]]
+    other = [1.0] * len(closes)
+    panel = coins({"DEAD": closes, "OTHER": other})
+    spec = FREE.model_copy(update={"cash": 2000.0})
+    last = str(panel.label[toy["last_bar"] + 1].astype("datetime64[D]"))
+    events = [event("DEAD", "delisting", last, None, recovery)]
+    ledger = replay(panel, np.array([0]), np.array([[0.5, 0.0]]), spec, events=events)
+    want = toy["expected"]["equity_before"] + toy["expected"][key]["equity_after"]
+    assert ledger.nav[1:].tolist() == want
+    assert ledger.shares[-2:, 0].tolist() == [0.0, 0.0]
+    off = [order for order in ledger.orders if order.status == "written_off"]
+    assert [(order.id, order.shares, order.price) for order in off] == [
+        ("DEAD", -100.0, recovery * 0.5)
+    ]
+
+
+def test_an_event_gap_cancels_the_open_orders_of_its_coin_only() -> None:
+    panel = coins({"A": [10, None, None], "B": [1, None, 1], "C": [1, 1, 1]})
+    events = [event("A", "delisting", "2020-01-01", None, 0.0)]
+    ledger = replay(panel, np.array([0]), np.array([[0.3, 0.3, 0.3]]), FREE, events=events)
+    assert outcomes(ledger) == [
+        ("A", "cancelled", "event"),
+        ("B", "filled", "delayed"),
+        ("C", "filled", ""),
+    ]
+
+
+def test_a_position_without_bars_stops_the_run_after_max_stale_days() -> None:
+    closes = [10.0, 10.0, *[None] * 40]
+    panel = coins({"A": closes, "B": [1.0] * 42})
+    with pytest.raises(DataError, match=r"A is held at 2020-02-02 .* no bar since 2020-01-02, 31"):
+        replay(panel, np.array([0]), np.array([[0.5, 0.0]]), FREE)
+
+
+def test_a_declared_halt_explains_a_position_without_bars() -> None:
+    closes = [10.0, 10.0, *[None] * 39, 5.0]
+    panel = coins({"A": closes, "B": [1.0] * 42})
+    halt = event("A", "halt", "2020-01-02", "2020-02-11", np.nan)
+    ledger = replay(panel, np.array([0]), np.array([[0.5, 0.0]]), FREE, events=[halt])
+    # 50 A at 10 stay at 500 during the halt, flagged, and are worth 250 after it.
+    assert ledger.nav[[1, 20, 40, 41]].tolist() == [1000.0, 1000.0, 1000.0, 750.0]
+    assert ledger.stale[:, 0].sum() == 39
+
+
+def test_a_ruined_account_stops_the_run() -> None:
+    panel = coins({"A": [10, 10, None], "B": [1, 1, 1]})
+    events = [event("A", "delisting", "2020-01-02", None, 0.0)]
+    with pytest.raises(EngineError, match="ruined at 2020-01-04"):
+        replay(panel, np.array([0]), np.array([[1.0, 0.0]]), FREE, events=events)
+
+
+def test_rows_without_any_bar_keep_nav_and_holdings() -> None:
+    panel = coins({"A": [10, 10, None, 12]})
+    ledger = replay(panel, np.array([0]), np.array([[0.5]]), FREE)
+    assert ledger.nav.tolist() == [1000.0, 1000.0, 1000.0, 1100.0]
+
+
+def test_a_rule_sees_the_share_of_nav_it_holds() -> None:
+    panel = coins({"A": [10, 10, 20]})
+    seen = {}
+
+    def weights_at(row, held):  # type: ignore[no-untyped-def]
+        seen[row] = dict(held)
+        return [0.5] if row == 0 else None
+
+    replay_targets(panel, weights_at, FREE, reads_held=True)
+    # 500 in A of 1,000; after it doubles, 1,000 of 1,500.
+    assert seen == {
+        0: {"cash": 1.0},
+        1: {"cash": 0.5, "A": 0.5},
+        2: {"cash": 1 / 3, "A": 2 / 3},
+    }
+
+
+class Scripted(bt.Strategy):
+    """Places the orders of the worked example, by bar."""
+
+    params = (("orders", ()),)
+
+    def next(self) -> None:
+        for bar, name, quantity in self.p.orders:
+            if bar == len(self) - 1:
+                self.order = self.buy(data=self.getdatabyname(name), size=quantity) if (
+                    quantity > 0
+                ) else self.sell(data=self.getdatabyname(name), size=-quantity)  # fmt: skip
+
+
+@pytest.mark.shared
+def test_the_worked_ledger_of_a_rotation_is_reproduced(shared: Path) -> None:
+    folder = shared / "reference" / "metrics"
+    toy = json.loads((folder / "ledger_rotation.json").read_text())
+    panel = _bars(folder / "ledger_rotation_bars.csv")
+    orders = tuple((o["decided_bar"], o["symbol"], float(o["qty"])) for o in toy["orders"])
+    spec = ExecutionSpec(cash=10_000.0, fee_bps=10.0, slippage_bps=5.0)
+    ledger = replay_raw(panel, Scripted, {"orders": orders}, spec)
+    expected = toy["expected_bars"]
+    assert ledger.nav == pytest.approx([bar["equity"] for bar in expected], abs=1e-8)
+    assert ledger.cash == pytest.approx([bar["cash"] for bar in expected], abs=1e-8)
+    for column, name in enumerate(panel.ids):
+        quantity = [bar[f"qty_{name}"] for bar in expected]
+        assert ledger.shares[:, column] == pytest.approx(quantity, abs=1e-8)
+    for order, fill in zip(ledger.orders, toy["fills"], strict=True):
+        assert order.id == fill["symbol"]
+        assert order.price == pytest.approx(fill["fill_price"], abs=1e-8)
+        assert order.fee == pytest.approx(fill["fee"], abs=1e-8)
+        assert order.decided_at == panel.known_at[fill["decided_bar"]]
+        assert order.filled_at == panel.opened_at[fill["filled_bar"]]
+    assert sum(order.slippage for order in ledger.orders) == pytest.approx(10.23, abs=1e-8)
+
+
+@pytest.mark.shared
+def test_the_worked_ledger_is_reproduced_from_target_weights(shared: Path) -> None:
+    folder = shared / "reference" / "metrics"
+    toy = json.loads((folder / "ledger_rotation.json").read_text())
+    panel = _bars(folder / "ledger_rotation_bars.csv")
+    bars = sorted({order["decided_bar"] for order in toy["orders"]})
+    weights = []
+    for bar in bars:
+        state = toy["expected_bars"][bar]
+        quantity = {name: state[f"qty_{name}"] for name in panel.ids}
+        for order in toy["orders"]:
+            if order["decided_bar"] == bar:
+                quantity[order["symbol"]] += float(order["qty"])
+        weights.append(
+            [quantity[n] * panel.close[bar, k] / state["equity"] for k, n in enumerate(panel.ids)]
+        )
+    # The band keeps the last bit of a weight from becoming an order of its own.
+    spec = ExecutionSpec(cash=10_000.0, reserve=0.0, band=1e-9)
+    ledger = replay(panel, np.array(bars), np.array(weights), spec)
+    assert ledger.nav == pytest.approx([b["equity"] for b in toy["expected_bars"]], abs=1e-8)
+
+
+def _bars(path: Path) -> Panel:
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    names = sorted({row["symbol"] for row in rows})
+    table = {
+        key: {n: [float(r[key]) for r in rows if r["symbol"] == n] for n in names}
+        for key in ("open", "close")
+    }
+    return coins(table["close"], open_=table["open"])
+
+
+class Raises(bt.Strategy):
+    def next(self) -> None:
+        if len(self) == 2:
+            self.undefined_name  # noqa: B018
+
+
+class Peeks(bt.Strategy):
+    def next(self) -> None:
+        self.data.close[1]
+
+
+def test_a_raw_strategy_that_raises_is_named_with_its_place() -> None:
+    panel = coins({"A": [1, 2, 3]})
+    with pytest.raises(EngineError, match=r"raw strategy 'Raises' raised AttributeError.*line"):
+        replay_raw(panel, Raises, {})
+
+
+def test_a_raw_strategy_that_reads_ahead_fails() -> None:
+    panel = coins({"A": [1, 2, 3]})
+    with pytest.raises(EngineError, match="raised IndexError"):
+        replay_raw(panel, Peeks, {})
+
+
+def test_weights_that_do_not_fit_the_panel_are_refused() -> None:
+    with pytest.raises(DataError, match=r"weights have shape \(1, 2\)"):
+        replay(coins({"A": [1, 2]}), np.array([0]), np.array([[0.5, 0.5]]))
+
+
+class BuysTheIndex(bt.Strategy):
+    def next(self) -> None:
+        self.buy(data=self.getdatabyname("index.RUT"), size=1)
+
+
+class CountsCalls(bt.Strategy):
+    calls: ClassVar[list[str]] = []
+
+    def next(self) -> None:
+        index = self.getdatabyname("index.RUT")
+        self.calls.append(f"{self.datetime.datetime(0):%dT%H} {index.close[0]:g}")
+
+
+def index_panel() -> Panel:
+    """Closes at 21:00 of the 1st and 2nd, in the middle of the coins' days."""
+    days = np.datetime64("2020-01-01", "ns") + np.arange(2) * np.timedelta64(1, "D")
+    closes = days + np.timedelta64(21, "h")
+    table = {key: np.array([[5.0], [6.0]]) for key in ("open", "high", "low", "close")}
+    return Panel.build("index", "XNYS", days, days, closes, ("RUT",), table)
+
+
+def test_bars_of_other_panels_are_replayed_at_their_own_closes() -> None:
+    CountsCalls.calls.clear()
+    replay_raw(coins({"A": [1, 2, 3]}), CountsCalls, {}, others=[index_panel()])
+    assert CountsCalls.calls == ["02T00 5", "02T21 6", "03T00 6", "04T00 6"]
+
+
+def test_an_exchange_close_in_mid_day_is_no_decision_and_fills_nothing() -> None:
+    panel = coins({"A": [10, 10, 12]}, open_={"A": [10, 11, 12]})
+    alone = replay_targets(panel, lambda row, _: [0.5] if row == 0 else None, FREE)
+    beside = replay_targets(
+        panel, lambda row, _: [0.5] if row == 0 else None, FREE, others=[index_panel()]
+    )
+    np.testing.assert_array_equal(alone.nav, beside.nav)
+    assert alone.orders == beside.orders
+
+
+def test_an_order_for_bars_that_are_not_traded_is_refused() -> None:
+    with pytest.raises(EngineError, match=r"index\.RUT, which is not in the clock panel"):
+        replay_raw(coins({"A": [1, 2, 3]}), BuysTheIndex, {}, others=[index_panel()])
+
+
+class BuysAtALimit(bt.Strategy):
+    order = None
+
+    def next(self) -> None:
+        if self.order is None:
+            self.order = self.buy(size=1, price=9.5, exectype=bt.Order.Limit)
+
+
+def test_a_limit_order_is_not_filled_by_the_bar_it_was_placed_on() -> None:
+    # Placed at the close of a bar that opened at 9: the index's close at 21:00 calls the broker
+    # while the coin still shows that bar, and plain backtrader would fill in the past.
+    panel = coins({"A": [10, 10, 10]}, open_={"A": [9, 10, 9.2]})
+    ledger = replay_raw(panel, BuysAtALimit, {}, FREE, others=[index_panel()])
+    (order,) = ledger.orders
+    assert (order.price, order.filled_at) == (9.2, panel.opened_at[2])
