@@ -1,0 +1,197 @@
+"""Checks between the parts of a config: names that refer to each other, keys without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.config.derived import SIMULATED
+from engine.config.document import KeyPath
+from engine.config.kinds import RawStrategy, listed, unknown
+from engine.config.problems import Problem
+from engine.execution import ExecutionSpec
+from feeds.calendars import ALWAYS
+from strategies.base import Combination, Signal, names_marked
+
+_STAMPS_24_7 = ("day_start", "hour_start", "instant", "release")
+_ORDER_KEYS = ("reserve", "band", "lot_size", "min_notional", "on_shortfall", "delay_bars")
+
+
+def cross_checks(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems between the parts of a config.
+
+    Parameters
+    ----------
+    parts : mapping
+        The validated parts by top-level key; a part that has problems of its own is missing.
+    values : mapping
+        The plain config, which names everything, sound or not.
+    """
+    if "period" in parts and parts["period"].start > parts["period"].end:
+        period = parts["period"]
+        yield Problem(("period",), f"start {period.start} is after end {period.end}")
+    yield from _data(parts, values)
+    yield from _clock(parts, values)
+    yield from _entries(parts, values)
+    yield from _combinations(parts, _keys(values, "signals"))
+    yield from _strategy(parts)
+    for name, benchmark in parts.get("benchmarks", {}).items():
+        path = ("benchmarks", name, "sleeve")
+        yield from _known(path, "sleeve", [benchmark.sleeve], _keys(values, "sleeves"))
+
+
+def panel_names(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The panels that a config has, from files or simulated."""
+    data = values.get("data")
+    if not isinstance(data, dict):
+        return ()
+    return tuple(SIMULATED) if data.get("simulated") is not None else _keys(data, "panels")
+
+
+def _keys(values: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    below = values.get(key)
+    return tuple(below) if isinstance(below, dict) else ()
+
+
+def _known(
+    path: KeyPath, what: str, names: Iterable[str], known: Iterable[str]
+) -> Iterator[Problem]:
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            yield Problem(path, unknown(what, name, known))
+
+
+def _data(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Problem]:
+    if "data" not in parts:
+        return
+    data = parts["data"]
+    if not panel_names(values):
+        yield Problem(("data",), "needs `panels` (files) or `simulated: {}`")
+    if data.simulated is not None:
+        for key in ("panels", "events", "root"):
+            if values["data"].get(key):
+                yield Problem(("data", key), "has no effect beside `data.simulated`; remove one")
+    for name, panel in data.panels.items():
+        at = ("data", "panels", name)
+        if name == "signals":
+            yield Problem(at, "`signals` is taken by the signals themselves; choose another name")
+        if (panel.stamp == "session_close") == (panel.calendar == ALWAYS):
+            stamps = _STAMPS_24_7 if panel.calendar == ALWAYS else ("session_close",)
+            message = f"calendar {panel.calendar} goes with {listed(stamps)}, not `{panel.stamp}`"
+            yield Problem((*at, "stamp"), message)
+
+
+def _clock(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Problem]:
+    clock, data, panels = parts.get("clock"), parts.get("data"), panel_names(values)
+    if clock is None or not panels:
+        return
+    yield from _known(("clock",), "panel", [clock], panels)
+    known: Iterable[str] | None = None
+    if data is not None and data.simulated is not None and clock in SIMULATED:
+        known = SIMULATED[clock].ids(data.simulated)
+        tradable = SIMULATED[clock].tradable
+    elif data is not None and clock in data.panels:
+        panel = data.panels[clock]
+        tradable = panel.tradable
+        # What {id} may stand for shows when the files are read: an event can rename a coin.
+        if "{id}" not in panel.files:
+            known = [panel.files.rsplit("/", 1)[-1].split(".")[0]]
+    else:
+        return
+    if not tradable:
+        yield Problem(("clock",), f"the panel `{clock}` has no prices to trade at: fields ohlcv")
+    if known is not None and "universe" in parts:
+        yield from _known(("universe", "ids"), f"id of `{clock}`", parts["universe"].ids, known)
+
+
+def _entries(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Names in parameters that are annotated as signals, panels, assets or shares."""
+    universe = parts.get("universe")
+    known = {
+        "signal": _keys(values, "signals"),
+        "panel": (*panel_names(values), "signals"),
+        "asset": universe.ids if universe else None,
+        "shares": _keys(values, "sleeves"),
+    }
+    words = {"asset": "id, not in `universe.ids`:", "shares": "sleeve"}
+    for path, entry in _built(parts):
+        for name, field in type(entry).model_fields.items():
+            for mark in field.metadata:
+                names = known.get(mark) if isinstance(mark, str) else None
+                if names is not None:
+                    value = getattr(entry, name) or ()
+                    used = (value,) if isinstance(value, str) else tuple(value)
+                    yield from _known((*path, name), words.get(mark, mark), used, names)
+    for name, signal in parts.get("signals", {}).items():
+        if isinstance(signal, Combination) != (signal.panel == "signals"):
+            home = (
+                "other signals: leave `panel` out"
+                if isinstance(signal, Combination)
+                else (f"the rows of a panel: one of {listed(panel_names(values))}")
+            )
+            yield Problem(("signals", name, "panel"), f"`{signal.kind}` reads {home}")
+
+
+def _built(parts: Mapping[str, Any]) -> Iterator[tuple[KeyPath, BaseModel]]:
+    for family in ("signals", "sleeves"):
+        for name, entry in parts.get(family, {}).items():
+            yield (family, name), entry
+    if "strategy" in parts:
+        yield ("strategy",), parts["strategy"]
+
+
+def _combinations(parts: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Problem]:
+    signals: Mapping[str, Signal] = parts.get("signals", {})
+    for name, signal in signals.items():
+        unmarked = set(signal.inputs) - set(names_marked(signal, "signal"))
+        for used in sorted(unmarked):
+            yield from _known(_text_with(name, signal, used), "signal", [used], known)
+    cycle = _cycle({name: signal.inputs for name, signal in signals.items()})
+    if cycle:
+        yield Problem(("signals", cycle[0]), f"depends on itself: {' -> '.join(cycle)}")
+
+
+def _text_with(name: str, signal: Signal, used: str) -> KeyPath:
+    """The path of the parameter whose text names the signal `used`."""
+    for field in type(signal).model_fields:
+        value = getattr(signal, field)
+        if field != "panel" and isinstance(value, str) and used in value:
+            return ("signals", name, field)
+    return ("signals", name)
+
+
+def _cycle(inputs: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The first chain of names that leads back to its beginning, () if there is none."""
+    done: set[str] = set()
+    for first in sorted(inputs):
+        chain: list[tuple[str, list[str]]] = [(first, sorted(inputs[first]))]
+        while chain and first not in done:
+            name, rest = chain[-1]
+            names = [n for n, _ in chain]
+            if not rest:
+                done.add(name)
+                chain.pop()
+            elif (below := rest.pop()) in names:
+                return (*names[names.index(below) :], below)
+            elif below in inputs and below not in done:
+                chain.append((below, sorted(inputs[below])))
+    return ()
+
+
+def _strategy(parts: Mapping[str, Any]) -> Iterator[Problem]:
+    strategy = parts.get("strategy")
+    if isinstance(strategy, RawStrategy):
+        for key in ("signals", "schedule"):
+            if parts.get(key):
+                yield Problem((key,), f"has no effect on a raw strategy; write `{key}: null`")
+        execution, fields = parts.get("execution"), ExecutionSpec.model_fields
+        for key in _ORDER_KEYS if execution else ():
+            if getattr(execution, key) != fields[key].default:
+                message = "has no effect on a raw strategy, which sizes its own orders; remove it"
+                yield Problem(("execution", key), message)
+    elif strategy is not None and parts.get("schedule", 0) is None:
+        message = "missing; say when to decide, such as `schedule: {kind: weekly}`"
+        yield Problem(("schedule",), message)

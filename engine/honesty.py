@@ -1,0 +1,228 @@
+"""The proof that a signal reads nothing but what was known: every row against its prefix."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from feeds.arrays import Float, text
+from feeds.errors import CheckError, EngineError
+from feeds.panel import Panel
+from feeds.user_code import blame
+from strategies.base import Signal
+
+RECHECKED_ROWS = 32
+LOOKBACK_TOLERANCE = 1e-9
+_PACKAGES = ("strategies", "feeds")
+
+
+def checked_values(name: str, signal: Signal, seen: Panel) -> Float:
+    """The values of `signal` for every row of `seen`, float64 (T,), checked and read-only.
+
+    Raises
+    ------
+    EngineError
+        For a signal that raises, writes to its input, or gives anything but finite numbers and
+        NaN, one per row.
+    """
+    with blame(f"signal '{name}'"):
+        values = signal.values(seen)
+    want = f"one float64 per row, shape ({len(seen)},)"
+    if not isinstance(values, np.ndarray) or values.dtype != np.float64:
+        found = getattr(values, "dtype", type(values).__name__)
+        raise EngineError(f"signal '{name}' gives {found}; it must give {want}")
+    if values.shape != (len(seen),):
+        raise EngineError(f"signal '{name}' gives shape {values.shape}; it must give {want}")
+    endless = np.flatnonzero(np.isinf(values))
+    if len(endless):
+        raise EngineError(
+            f"signal '{name}' is infinite at {text(seen.label[endless[0]])}; "
+            "give NaN where the value is unknown"
+        )
+    values = values.view()
+    values.flags.writeable = False
+    return values
+
+
+def prove_prefix(
+    name: str,
+    signal: Signal,
+    seen: Panel,
+    first_row: int,
+    values: Float,
+    cache: Path | None = None,
+) -> None:
+    """Prove that every value from `first_row` on is the last one of the prefix that ends there.
+
+    Rows are recomputed from copies of the panel that end at them, and must be equal to the last
+    bit. A signal with a `lookback` is recomputed from its trailing windows instead, to a relative
+    1e-9, which proves the lookback too.
+
+    Parameters
+    ----------
+    name : str
+        Name of the signal in the config, for messages.
+    signal : Signal
+    seen : Panel
+        The panel whose rows `values` belong to.
+    first_row : int
+        First row whose value can reach a decision.
+    values : float64 (T,)
+        What the signal gave for the whole panel.
+    cache : Path or None
+        Folder of verdicts. A signal proven before, with the same source, parameters, panel and
+        values, is only rechecked on 32 rows.
+
+    Raises
+    ------
+    CheckError
+        For a value that changes when later rows are removed.
+    EngineError
+        For values that are no function of the rows: random ones, wrong shapes, a false lookback.
+    """
+    if signal.lookback is not None and signal.lookback < 1:
+        raise EngineError(f"signal '{name}' has a lookback of {signal.lookback}; give at least 1")
+    _prove_repeatable(name, signal, seen, values)
+    rows: Sequence[int] = range(first_row, len(seen))
+    verdict = None if cache is None else _verdict_file(cache, signal, seen, first_row, values)
+    if verdict is not None and _is_proven(verdict, len(rows)):
+        seeded = random.Random(verdict.stem)
+        rows = sorted(seeded.sample(rows, min(RECHECKED_ROWS, len(rows))))
+        verdict = None
+    # Counts of repairs cover later rows too, and whatever a signal keeps under the panel's name
+    # was computed from them: prefixes have neither.
+    blind = replace(seen, name=f"{seen.name} (prefix)", quality={})
+    tolerance = None if signal.lookback is None else _tolerance(values)
+    for row in rows:
+        _prove_row(name, signal, blind, row, values, tolerance)
+    if verdict is not None:
+        _write(verdict, {"rows": len(rows)})
+
+
+def _prove_repeatable(name: str, signal: Signal, seen: Panel, values: Float) -> None:
+    again = checked_values(name, signal, seen)
+    changed = np.flatnonzero(~((again == values) | (np.isnan(again) & np.isnan(values))))
+    if len(changed):
+        row = changed[0]
+        raise EngineError(
+            f"signal '{name}' gives {float(values[row])!r}, then {float(again[row])!r} for the "
+            f"same rows at {text(seen.label[row])}; it must depend on its parameters and on "
+            "`seen` only, so keep no state and seed every random generator"
+        )
+
+
+def _tolerance(values: Float) -> float:
+    """Where a value is next to 0 its relative rounding has no bound: allow for the usual size."""
+    known = np.abs(values[~np.isnan(values)])
+    return LOOKBACK_TOLERANCE / 1000 * float(np.median(known)) if len(known) else 0.0
+
+
+def _prove_row(
+    name: str, signal: Signal, seen: Panel, row: int, values: Float, tolerance: float | None
+) -> None:
+    whole = float(values[row])
+    lookback = signal.lookback
+    if lookback is None or tolerance is None:
+        alone = float(checked_values(name, signal, seen.head(row + 1))[-1])
+        if not (whole == alone or (whole != whole and alone != alone)):
+            raise _reads_the_future(name, seen, row, whole, alone)
+        return
+    window = seen.rows(max(row + 1 - lookback, 0), row + 1)
+    alone = float(checked_values(name, signal, window)[-1])
+    if _close(whole, alone, tolerance):
+        return
+    prefix = float(checked_values(name, signal, seen.head(row + 1))[-1])
+    if not _close(whole, prefix, tolerance):
+        raise _reads_the_future(name, seen, row, whole, prefix)
+    raise EngineError(
+        f"signal '{name}' reads more than its lookback of {lookback} rows at "
+        f"{text(seen.label[row])} ({whole!r} from all rows, {alone!r} from the last {lookback}); "
+        "raise `lookback`, or leave it out"
+    )
+
+
+def _close(one: float, other: float, tolerance: float = 0.0) -> bool:
+    if one == other or (one != one and other != other):
+        return True
+    return abs(one - other) <= max(LOOKBACK_TOLERANCE * max(abs(one), abs(other)), tolerance)
+
+
+def _reads_the_future(name: str, seen: Panel, row: int, whole: float, alone: float) -> CheckError:
+    advice = (
+        "the two differ in rounding only: accumulate in row order (np.cumsum, not np.convolve or "
+        "sums over the whole array), or declare a `lookback`"
+        if _close(whole, alone)
+        else "a value may use its own row and earlier ones only: no negative shift, no centred "
+        "window, no filling backwards, no mean or rank over the whole sample"
+    )
+    return CheckError(
+        f"signal '{name}' reads the future at {text(seen.label[row])} "
+        f"({whole!r} with, {alone!r} without later rows); {advice}"
+    )
+
+
+def _verdict_file(
+    cache: Path, signal: Signal, seen: Panel, first_row: int, values: Float
+) -> Path | None:
+    """Where the verdict is kept; None for a class without a source file to tell it by."""
+    source = _source_digest(type(signal))
+    if source is None:
+        return None
+    key = hashlib.sha256()
+    parts = (source, np.__version__, signal.model_dump_json(), seen.digest, str(first_row))
+    key.update("\n".join(parts).encode())
+    # The values stand for all code that was imported: other values are proven anew.
+    key.update(values.astype("<f8").tobytes())
+    return cache / f"{key.hexdigest()}.json"
+
+
+@lru_cache(maxsize=64)
+def _source_digest(kind: type[Signal]) -> str | None:
+    """SHA-256 of the sources a signal class is made of, and of the packages it builds on."""
+    if "<locals>" in kind.__qualname__:
+        return None
+    files = {getattr(sys.modules.get(base.__module__), "__file__", None) for base in _own(kind)}
+    root = Path(__file__).resolve().parent.parent
+    paths = {Path(str(file)).resolve() for file in files}
+    if not all(path.is_file() for path in paths):
+        return None
+    for package in _PACKAGES:
+        paths.update((root / package).rglob("*.py"))
+    out = hashlib.sha256(kind.__qualname__.encode())
+    for path in sorted(paths):
+        out.update(hashlib.sha256(path.read_bytes()).digest())
+    return out.hexdigest()
+
+
+def _own(kind: type[Signal]) -> list[type]:
+    return [base for base in kind.__mro__ if issubclass(base, Signal)]
+
+
+def _is_proven(verdict: Path, rows: int) -> bool:
+    try:
+        said = json.loads(verdict.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("rows") == rows
+
+
+def _write(verdict: Path, said: dict[str, int]) -> None:
+    """Keep the verdict; a folder that cannot be written costs the next run a proof, no more."""
+    try:
+        verdict.parent.mkdir(parents=True, exist_ok=True)
+        handle, path = tempfile.mkstemp(dir=verdict.parent, prefix=".tmp-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(said, file)
+        os.replace(path, verdict)
+    except OSError:
+        return

@@ -1,0 +1,84 @@
+"""The share of altcoins in the market: its level, its distance to its mean, or its slope."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import AfterValidator, Field, model_validator
+
+from feeds.arrays import DAY, Float, Int
+from feeds.errors import ConfigError
+from feeds.panel import Panel
+from strategies.base import Signal
+from strategies.expression import Expression
+from strategies.registry import register
+from strategies.windows import ROUNDING, first_rows, trailing_sum
+
+
+def _is_number(text: str) -> str:
+    try:
+        share = Expression(text)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    if share.is_claim or not share.names:
+        raise ValueError(f"'{text}' must be a number made of fields of the panel")
+    return text
+
+
+@register("alt_dominance")
+class AltDominance(Signal):
+    """The share of altcoins, less its trailing mean, or its slope, when one is asked for.
+
+    Without `mean_days` and `slope_days` the value is the share itself. With `mean_days` it is the
+    share minus its mean over the rows of the last `mean_days` days, the current one included;
+    with `slope_days` the least squares slope per day over those rows. Blank rows are left out.
+
+    Panel: values of one id. Range: any number, 0 where the difference is rounding; NaN where the
+    share is blank and until the first known row is a whole window old.
+    """
+
+    share: Annotated[str, AfterValidator(_is_number)] = Field(
+        description="expression over the panel's fields"
+    )
+    mean_days: int | None = Field(None, ge=1, description="window of the mean; blank: no mean")
+    slope_days: int | None = Field(None, ge=2, description="window of the slope; blank: no slope")
+
+    @model_validator(mode="after")
+    def _one_window(self) -> AltDominance:
+        if self.mean_days is not None and self.slope_days is not None:
+            raise ValueError("`mean_days` and `slope_days` exclude each other; leave one out")
+        return self
+
+    def values(self, seen: Panel) -> Float:
+        """The values, float64 (T,)."""
+        expression = Expression(self.share)
+        share = expression.evaluate({name: seen.column(name) for name in expression.names})
+        days = self.mean_days or self.slope_days
+        if days is None or not len(share):
+            return share
+        first = first_rows(seen.label, days)
+        if self.mean_days is not None:
+            out, noise = share - _mean(share, first), ROUNDING * np.abs(share)
+        else:
+            time = (seen.label - seen.label[0]) / DAY
+            out, noise = _slope(time, share, first), ROUNDING * np.abs(share) / days
+        known = ~np.isnan(share)
+        full = known[: len(share)] & (seen.label - seen.label[int(np.argmax(known))] >= days * DAY)
+        return np.where(full, np.where(np.abs(out) <= noise, 0.0, out), np.nan)
+
+
+def _mean(share: Float, first: Int) -> Float:
+    known = ~np.isnan(share)
+    count = trailing_sum(known.astype(np.float64), first)
+    return trailing_sum(np.where(known, share, 0.0), first) / np.maximum(count, 1)
+
+
+def _slope(time: Float, share: Float, first: Int) -> Float:
+    known = ~np.isnan(share)
+    t, x = np.where(known, time, 0.0), np.where(known, share, 0.0)
+    n, st, sx, stt, stx = (
+        trailing_sum(part, first) for part in (known.astype(np.float64), t, x, t * t, t * x)
+    )
+    spread = n * stt - st * st
+    return np.where(n < 2, np.nan, (n * stx - st * sx) / np.where(n < 2, 1.0, spread))
