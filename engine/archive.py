@@ -1,0 +1,194 @@
+"""Directories that are whole or not there: built aside, renamed when done, checked by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from feeds.errors import DataError, OutputError
+
+MANIFEST = "manifest.json"
+_SAFE = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,80}")
+
+
+def place(root: Path, name: str, run_id: str) -> Path:
+    """`<root>/<name>/<id>`, never outside `root`.
+
+    Raises
+    ------
+    OutputError
+        For a name or id that is no plain file name.
+    """
+    for part in (name, run_id):
+        if not _SAFE.fullmatch(part):
+            raise OutputError(
+                f"{part!r} cannot name a directory; use 1 to 80 letters, digits, '.', '_' or '-'"
+            )
+    return root / name / run_id
+
+
+def check_writable(root: Path) -> None:
+    """Stop before a run whose results could not be written.
+
+    Raises
+    ------
+    OutputError
+        When `root` is no directory, cannot be made, or cannot be written to.
+    """
+    probe = root / f".tmp-{secrets.token_hex(8)}"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise OutputError(_cannot(root, error)) from error
+
+
+def write_directory(
+    root: Path, target: Path, files: Mapping[str, str], unlisted: Mapping[str, str], force: bool
+) -> None:
+    """Write the files to a new directory aside and rename it to `target`.
+
+    The digests of `files` go into its `manifest.json`, which must be among them; `unlisted` files
+    have no digest because they differ from machine to machine.
+
+    Raises
+    ------
+    OutputError
+        When `target` exists and `force` is false, or something cannot be written; nothing is left
+        behind then.
+    """
+    if target.exists() and not force:
+        raise OutputError(f"{target} exists already; to build it again use --force")
+    aside = root / f".tmp-{secrets.token_hex(8)}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.mkdir()
+        for name, text in {**_with_digests(files), **unlisted}.items():
+            write_synced(aside / name, text)
+        _sync_directory(aside)
+        _swap(aside, target, root, force)
+        _sync_directory(target.parent)
+    except OSError as error:
+        raise OutputError(_cannot(target, error)) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write `text` aside and rename it to `path`, so that no reader sees half of it."""
+    aside = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    try:
+        write_synced(aside, text)
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise OutputError(_cannot(path, error)) from error
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write UTF-8 text with LF line ends through to the disk."""
+    with path.open("wb") as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a result directory.
+
+    Raises
+    ------
+    DataError
+        When there is none, or it is no manifest.
+    """
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(
+            f"{path} holds no results: {MANIFEST} cannot be read ({error.strerror})"
+        ) from error
+    except ValueError as error:
+        raise DataError(_damaged(path / MANIFEST, "it is not JSON text")) from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise DataError(_damaged(path / MANIFEST, "it lists no files"))
+    return manifest
+
+
+def verify_result(path: Path) -> dict[str, Any]:
+    """Check every file against its digest in the manifest, which is returned.
+
+    Raises
+    ------
+    DataError
+        Naming the file that is missing or differs.
+    """
+    manifest = read_manifest(path)
+    for name, digest in manifest["files"].items():
+        try:
+            content = (path / name).read_bytes()
+        except OSError as error:
+            raise DataError(_damaged(path / name, f"{error.strerror}")) from error
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise DataError(_damaged(path / name, "its SHA-256 is not the one in the manifest"))
+    return manifest
+
+
+def _with_digests(files: Mapping[str, str]) -> dict[str, str]:
+    """The files, with the digests of all others added to the manifest."""
+    listed = {name: text for name, text in sorted(files.items()) if name != MANIFEST}
+    manifest = json.loads(files[MANIFEST])
+    manifest["files"] = {
+        name: hashlib.sha256(text.encode()).hexdigest() for name, text in listed.items()
+    }
+    return {**listed, MANIFEST: json_text(manifest)}
+
+
+def json_text(value: object) -> str:
+    """Canonical JSON text: sorted keys, LF, no NaN."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _swap(aside: Path, target: Path, root: Path, force: bool) -> None:
+    if target.exists() and force:
+        old = root / f".tmp-{secrets.token_hex(8)}"
+        os.replace(target, old)
+        os.replace(aside, target)
+        shutil.rmtree(old, ignore_errors=True)
+        return
+    try:
+        os.replace(aside, target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        # Another process finished the same id first: equal inputs give equal bytes, so its
+        # directory serves as well, provided that it is whole.
+        verify_result(target)
+
+
+def _sync_directory(path: Path) -> None:
+    if os.name != "posix":
+        return  # elsewhere a directory cannot be opened, and renames are durable without it
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _cannot(path: Path, error: OSError) -> str:
+    return (
+        f"cannot write results to {path.absolute()}: {error.strerror or error}; "
+        "choose another directory with --output"
+    )
+
+
+def _damaged(path: Path, why: str) -> str:
+    return f"{path} is damaged: {why}. Run the experiment again with --force"

@@ -1,0 +1,226 @@
+"""The command line: arguments in, exit code out, results to stdout and all else to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from feeds.errors import BacktestError
+
+PROGRAM = "run_backtest.py"
+EXIT_CODES = """exit codes:
+  0 ok   1 a bug, or a run that had to stop   2 wrong usage, or results cannot be written
+  3 config invalid   4 data missing or refused   6 a check found bias   130 interrupted"""
+PRECEDENCE = "VALUE is read as YAML; precedence: defaults < extends < file < --set"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; the arguments are those of the process by default."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # text of a config is shown on any terminal
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as stop:  # argparse has printed the help or the error
+        return int(stop.code or 0)
+    if arguments is None:
+        sys.excepthook = partial(_crashed, options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if not options.quiet:
+            warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = _note
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    import engine.verbs
+
+    try:
+        getattr(engine.verbs, options.verb)(options)
+        sys.stdout.flush()
+    except BacktestError as error:
+        if options.verbose >= 2:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of stdout has gone; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _note(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"note: {message}", file=sys.stderr)
+
+
+def _crashed(
+    options: argparse.Namespace,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Write the traceback of a bug to a file and tell where it is."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    output = getattr(options, "output", None)
+    folder = output if output and os.access(output, os.W_OK) else None
+    handle, path = tempfile.mkstemp(prefix="crash-", suffix=".txt", dir=folder, text=True)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    if options.verbose >= 2:
+        sys.stderr.write(text)
+    message = " ".join(str(error).split())[:200]
+    sys.stderr.write(f"error: this is a bug: {kind.__name__}: {message}\n  details: {path}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all verbs; `options.verb` is the function of `engine.verbs` to call."""
+    top = _Parser(
+        prog=PROGRAM,
+        description="Backtests that say how far to believe them.",
+        epilog=_examples("demo", "run configs/rotation.yaml", "config explain") + EXIT_CODES,
+    )
+    verbs = top.add_subparsers(metavar="VERB", required=True)
+    _add_runs(verbs)
+    _add_config(verbs)
+    return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """Keeps the line breaks of examples, and refuses abbreviated options."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings |= {
+            "formatter_class": argparse.RawDescriptionHelpFormatter,
+            "allow_abbrev": False,
+        }
+        super().__init__(**settings)
+
+
+def _add_runs(verbs: Any) -> None:
+    run = _verb(verbs, "run", "run an experiment and write its results and tear sheet",
+                "run configs/rotation.yaml", "run my.yaml --set execution.fee_bps=20",
+                "run my.yaml --json | jq .statistics.sharpe")  # fmt: skip
+    run.add_argument("config", metavar="CONFIG", help="YAML file, see `config init`")
+    _add_set(run)
+    _add_output(run)
+    _add_making(run)
+
+    demo = _verb(verbs, "demo", "run the example on simulated data; needs no files",
+                 "demo", "demo -o /tmp/results", "demo --json")  # fmt: skip
+    _add_output(demo)
+    _add_making(demo)
+
+    report = _verb(verbs, "report", "write the tear sheet of a run again, from its results alone",
+                   "report results/demo/3f2a9c", "report 3f2a", "report demo")  # fmt: skip
+    show = _verb(verbs, "show", "print the summary of a run",
+                 "show demo", "show 3f2a", "show results/demo/3f2a9c --json")  # fmt: skip
+    for verb in (report, show):
+        verb.add_argument(
+            "result", metavar="RUN", help="directory, id, start of an id, or name if it has one run"
+        )
+        _add_output(verb)
+        _add_json(verb)
+
+    every = _verb(verbs, "list", "list runs, or the kinds a config may use",
+                  "list", "list signals", "list runs -o results --json")  # fmt: skip
+    every.add_argument(
+        "what",
+        nargs="?",
+        default="runs",
+        choices=("runs", "signals", "baskets", "strategies", "raw"),
+        help="what to list (runs unless given)",
+    )
+    _add_output(every)
+    _add_json(every)
+    every.set_defaults(verb="list_")
+
+
+def _add_config(verbs: Any) -> None:
+    config = verbs.add_parser(
+        "config",
+        help="show, explain, or begin a config",
+        description="Show, explain, or begin a config.",
+        epilog=_examples("config init my.yaml", "config show my.yaml --origin", "config explain")
+        + EXIT_CODES,
+    )
+    below = config.add_subparsers(metavar="VERB", required=True)
+
+    show = _verb(below, "config show", "print a config with everything written out",
+                 "config show my.yaml", "config show my.yaml --origin",
+                 "config show my.yaml --set schedule.kind=monthly")  # fmt: skip
+    show.add_argument("config", metavar="CONFIG", help="YAML file")
+    show.add_argument("--origin", action="store_true", help="say where each value comes from")
+    _add_set(show)
+    _add_json(show)
+
+    explain = _verb(below, "config explain", "explain a key: type, range, default, meaning",
+                    "config explain", "config explain execution.band",
+                    "config explain signals.equity_breakout")  # fmt: skip
+    explain.add_argument("key", metavar="KEY", nargs="?", default="", help="such as execution.band")
+    explain.add_argument("--markdown", action="store_true", help="all keys, as in docs/config.md")
+
+    _verb(below, "config schema", "print the JSON Schema of a config, for editors",
+          "config schema > schema.json",
+          "config schema | jq .properties.execution")  # fmt: skip
+
+    init = _verb(below, "config init", "write a commented config that runs on simulated data",
+                 "config init", "config init my.yaml")  # fmt: skip
+    init.add_argument("file", metavar="FILE", nargs="?", type=Path, default=Path("experiment.yaml"))
+
+
+def _verb(verbs: Any, name: str, summary: str, *examples: str) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(
+        name.rsplit(" ", 1)[-1],
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=_examples(*examples) + EXIT_CODES,
+    )
+    verb.set_defaults(verb=name.replace(" ", "_"))
+    verb.add_argument("-q", "--quiet", action="store_true", help="no progress and notes on stderr")
+    verb.add_argument("-v", "--verbose", action="count", default=0, help="-vv: show tracebacks")
+    return verb
+
+
+def _examples(*lines: str) -> str:
+    return "examples:\n" + "\n".join(f"  {PROGRAM} {line}" for line in lines) + "\n\n"
+
+
+def _add_set(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="overrides",
+        help=f"change a value, repeatable; {PRECEDENCE}",
+    )
+
+
+def _add_output(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, default=Path("results"),
+        help="where results are kept (results)",
+    )  # fmt: skip
+
+
+def _add_making(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--force", action="store_true", help="build results that exist again")
+    verb.add_argument("--no-tearsheet", action="store_true", help="leave tearsheet.html out")
+    _add_json(verb)
+
+
+def _add_json(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--json", action="store_true", help="print JSON instead of text")

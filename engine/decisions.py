@@ -1,0 +1,171 @@
+"""From signal values to decisions: when to rebalance, to which weights, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.signals import SignalValues
+from feeds.arrays import Bool, Float, text
+from feeds.errors import EngineError
+from feeds.panel import Panel
+from strategies.base import Basket, Strategy
+
+INITIAL = "initial"
+SCHEDULED = "scheduled"
+CHANGED = "changed"
+WARM_UP = "warm_up"
+SIGNAL_UNKNOWN = "signal_unknown"
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """One line of the decision log.
+
+    `shares` is the target by sleeve, None where no decision could be taken; `weights` float64
+    (S, N) splits it over the ids, a row a sleeve; `empty` names sleeves without a member.
+    """
+
+    row: int
+    reason: str
+    shares: Mapping[str, float] | None = None
+    weights: Float | None = None
+    empty: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> Float:
+        """Target weights by id, float64 (N,)."""
+        assert self.weights is not None
+        return self.weights.sum(axis=0)
+
+
+class Decider:
+    """Takes the decisions of one run, close by close, and remembers them in `log`.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    sleeves : mapping of str to Basket
+    clock : Panel
+        From its first row on, so that baskets see the warm-up.
+    first_row : int
+        Row of `clock` at which the period starts; rows below are counted from there.
+    signals : SignalValues
+        On all rows of `clock`.
+    due : bool (T,)
+        Rows of the period at which the schedule asks for a decision.
+    on_change : bool
+        Whether a change of the rule's shares asks for one as well.
+    eligible : bool (T, N)
+        What the universe allows at each row of the period.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        sleeves: Mapping[str, Basket],
+        clock: Panel,
+        first_row: int,
+        signals: SignalValues,
+        due: Bool,
+        on_change: bool,
+        eligible: Bool,
+    ) -> None:
+        self.log: list[Decision] = []
+        self.sleeves = {name: sleeves[name] for name in strategy.sleeves}
+        self._strategy = strategy
+        self._clock = clock
+        self._first_row = first_row
+        self._due = due
+        self._on_change = on_change
+        self._eligible = eligible
+        names = strategy.signals
+        rows = [signals.values[name][first_row:] for name in names]
+        self._values = np.column_stack(rows) if rows else np.empty((len(due), 0))
+        self._known: Bool = ~np.any(np.isnan(self._values), axis=1)
+        self._shares: dict[bytes, Mapping[str, float]] = {}
+        self._last: Mapping[str, float] | None = None
+
+    @property
+    def known(self) -> Bool:
+        """Rows of the period at which every signal the rule reads is known, bool (T,)."""
+        return self._known
+
+    def decide(self, row: int, held: Mapping[str, float] | None = None) -> Decision | None:
+        """The decision at this row of the period, if there is one; rows must ascend."""
+        if self._strategy.once and self._last is not None:
+            return None
+        if not self._known[row]:
+            if self._due[row]:
+                reason = WARM_UP if self._last is None else SIGNAL_UNKNOWN
+                self.log.append(Decision(row, reason))
+            return None
+        shares = self._rule(row, held)
+        if self._last is None:
+            reason = INITIAL
+        elif shares != self._last and (self._due[row] or self._on_change):
+            reason = CHANGED
+        elif self._due[row]:
+            reason = SCHEDULED
+        else:
+            return None
+        decision = self._weigh(row, reason, shares)
+        if self._strategy.once and decision.empty:
+            return None  # a strategy that decides once waits for a member in every sleeve
+        self._last = shares
+        self.log.append(decision)
+        return decision
+
+    def decide_all(self) -> list[Decision]:
+        """All decisions of a strategy that does not read what is held."""
+        for row in range(len(self._due)):
+            self.decide(row)
+        return [decision for decision in self.log if decision.weights is not None]
+
+    def _rule(self, row: int, held: Mapping[str, float] | None) -> Mapping[str, float]:
+        values = self._values[row]
+        x = dict(zip(self._strategy.signals, values.tolist(), strict=True))
+        if self._strategy.reads_held:
+            return _sorted(self._strategy.rule(x, held))  # type: ignore[call-arg]
+        key = values.tobytes()
+        if key not in self._shares:
+            self._shares[key] = _sorted(self._strategy.rule(x))
+        return self._shares[key]
+
+    def _weigh(self, row: int, reason: str, shares: Mapping[str, float]) -> Decision:
+        seen = self._clock.head(self._first_row + row + 1)
+        weights = np.zeros((len(self.sleeves), len(self._clock.ids)))
+        empty = []
+        for k, (name, basket) in enumerate(self.sleeves.items()):
+            share = shares.get(name, 0.0)
+            if share > 0:
+                inside = basket.weights(seen, self._eligible[row])
+                _check_weights(name, inside, self._eligible[row], seen)
+                weights[k] = share * inside
+                if not inside.any():
+                    empty.append(name)
+        return Decision(row, reason, shares, weights, tuple(empty))
+
+
+def _sorted(shares: Mapping[str, float]) -> Mapping[str, float]:
+    return {name: float(shares[name]) for name in sorted(shares) if shares[name] > 0}
+
+
+def _check_weights(sleeve: str, weights: Float, eligible: Bool, seen: Panel) -> None:
+    """Stop for weights that no portfolio can have."""
+    problem = None
+    if np.shape(weights) != eligible.shape:
+        problem = f"{np.shape(weights)} weights for {len(eligible)} ids"
+    elif not np.all(np.isfinite(weights)) or np.any(weights < 0):
+        problem = "a weight that is negative or not a number"
+    elif weights.sum() > 1 + 1e-9:
+        problem = f"weights that sum to {weights.sum():g}, above 1"
+    elif np.any(weights[~eligible] != 0):
+        names = np.array(seen.ids)[(weights != 0) & ~eligible]
+        problem = f"a weight for {', '.join(names)}, not in the universe at that time"
+    if problem:
+        raise EngineError(
+            f"sleeve '{sleeve}' returned {problem} at {text(seen.known_at[-1])}; mend its basket"
+        )

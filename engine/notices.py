@@ -1,0 +1,157 @@
+"""What a reader must know before believing a run, found in its results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ledger import CANCELLED, OPEN, REJECTED, SKIPPED, WRITTEN_OFF, Order
+from engine.regimes import rotations
+from engine.statistics import SHORT_SAMPLE_DAYS
+from engine.wording import amount, count, instant, listed
+from feeds.arrays import DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.result import Result
+
+_BY_CHOICE = ("band", "lot_size", "min_notional")
+"""Orders left out because the config says so; they are counted but are no surprise."""
+_QUALITY = {"explained_bars": "bars missing because of a known event"}
+FEW_ROTATIONS = 10
+"""Below this each rotation is looked at by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A title of a few words and one or two sentences."""
+
+    title: str
+    text: str
+
+
+def notices(result: Result) -> tuple[Notice, ...]:
+    """All notices of a run, the gravest first."""
+    return tuple(
+        notice for part in (_data, _sample, _signals, _trading, _written) for notice in part(result)
+    )
+
+
+def _data(result: Result) -> Iterator[Notice]:
+    universe = result.manifest.get("universe", {})
+    if result.simulated:
+        yield Notice(
+            "Simulated data",
+            "All prices come from a seeded generator with a planted effect. "
+            "Nothing here says anything about a market.",
+        )
+    elif not universe.get("point_in_time", False):
+        ids = count(len(universe.get("ids", ())), "id was", "ids were")
+        yield Notice(
+            "Survivorship-biased universe",
+            f"{ids} picked by hand with knowledge of today. What died, or was never picked, is "
+            "missing, which flatters every basket.",
+        )
+    for panel, found in sorted(result.manifest.get("quality", {}).items()):
+        parts = [f"{number:,} {_QUALITY.get(name, name.replace('_', ' '))}"
+                 for name, number in sorted(found.items()) if number]  # fmt: skip
+        if parts:
+            clock = panel == result.experiment.get("clock")
+            effect = (
+                "Positions are marked at the last close there, and orders wait."
+                if clock
+                else "Signals carry their last value over them until it is too old."
+            )
+            yield Notice(f"Gaps in panel '{panel}'", f"{listed(parts)}. {effect}")
+
+
+def _sample(result: Result) -> Iterator[Notice]:
+    days = float((result.time[-1] - result.start) / DAY)
+    if days < SHORT_SAMPLE_DAYS:
+        yield Notice(
+            "Short history",
+            f"{count(len(result.time), 'bar')} over {days:.3g} days: figures per year are "
+            "extrapolated, and no ratio is worth much.",
+        )
+    changes = rotations(result)
+    if len(result.decisions) and 0 < changes < FEW_ROTATIONS:
+        yield Notice(
+            "Few switches",
+            f"The target changed {count(changes, 'time')}: look at each of them below rather than "
+            "at averages.",
+        )
+    execution = result.experiment.get("execution", {})
+    if execution.get("fee_bps") == 0 and execution.get("slippage_bps") == 0:
+        yield Notice("No costs", "Fees and slippage are both set to 0.")
+
+
+def _signals(result: Result) -> Iterator[Notice]:
+    reasons = Counter(result.decisions.reason)
+    if reasons["signal_unknown"]:
+        unknown = count(reasons["signal_unknown"], "scheduled decision")
+        yield Notice(
+            "Signals unknown",
+            f"{unknown} could not be taken because a signal had no value or one too old; "
+            "holdings stayed as they were.",
+        )
+    if reasons["warm_up"]:
+        yield Notice(
+            "Warm-up inside the period",
+            f"{count(reasons['warm_up'], 'scheduled decision')} passed in cash before every signal "
+            "had its first value.",
+        )
+
+
+def _trading(result: Result) -> Iterator[Notice]:
+    lost = [order for order in result.orders if order.status == WRITTEN_OFF]
+    if lost:
+        yield Notice("Written off", listed([_write_off(order) for order in lost]) + ".")
+    stale = result.statistics.get("stale_bars")
+    if stale is not None and stale.value:
+        yield Notice(
+            "Stale positions",
+            f"Held at closes without a bar of their own, at their last price: {stale.basis}.",
+        )
+    failed = [
+        order
+        for order in result.orders
+        if order.status in (CANCELLED, OPEN, REJECTED, SKIPPED) and order.reason not in _BY_CHOICE
+    ]
+    if failed:
+        yield Notice("Orders not filled", f"{count(len(failed), 'order')}: {_why(failed)}.")
+    shrunk = [order for order in result.orders if _is_shrunk(order)]
+    if shrunk:
+        yield Notice(
+            "Orders shrunk",
+            f"{count(len(shrunk), 'buy was', 'buys were')} filled in part because cash was short.",
+        )
+
+
+def _written(result: Result) -> Iterator[Notice]:
+    for text in result.manifest.get("warnings", ()):
+        yield Notice("Note of the run", str(text))
+
+
+def _write_off(order: Order) -> str:
+    when = instant(order.filled_at if not np.isnat(order.filled_at) else order.decided_at)
+    return f"{amount(abs(order.shares))} {order.id} at {amount(order.price)} each on {when} UTC"
+
+
+def _is_shrunk(order: Order) -> bool:
+    return order.status not in (WRITTEN_OFF, SKIPPED) and 0.0 < order.shares < order.ordered * (
+        1.0 - 1e-6
+    )
+
+
+def _why(orders: Sequence[Order]) -> str:
+    found = Counter((order.status, order.reason) for order in orders)
+    return listed(
+        [
+            f"{number} {status}" + (f" ({reason.replace('_', ' ')})" if reason else "")
+            for (status, reason), number in sorted(found.items())
+        ]
+    )

@@ -1,0 +1,198 @@
+"""`run`: from a config to a result directory."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.config import Experiment, load_config
+from engine.fingerprint import run_digests, run_id
+from engine.honesty import prove_prefix
+from engine.inputs import Inputs, load_inputs
+from engine.progress import Progress
+from engine.result import (
+    DecisionTable,
+    Outcome,
+    Result,
+    check_writable,
+    find_result,
+    open_result,
+    write_result,
+)
+from engine.simulation import Simulation, empty_sleeves, simulate_experiment
+from engine.statistics import core_statistics
+from feeds.arrays import Float
+from feeds.panel import Panel
+from strategies.base import Signal
+
+_LIBRARIES = ("backtrader", "numpy", "pandas", "pydantic", "pyyaml", "matplotlib")
+
+
+def run(
+    config: Experiment | Path | str | Mapping[str, Any],
+    *,
+    output: Path | str = "results",
+    overrides: Iterable[str] = (),
+    force: bool = False,
+    tearsheet: bool = True,
+    progress: Progress | None = None,
+) -> Result:
+    """Replay an experiment and write its result directory.
+
+    Parameters
+    ----------
+    config : Experiment, path of a config, YAML text or mapping
+    output : path
+        Results go to `<output>/<name>/<id>/`.
+    overrides : iterable of str
+        `a.b.c=VALUE`, as `--set` takes them; only for a config that is not loaded yet.
+    force : bool
+        Rebuild a result that exists.
+    tearsheet : bool
+        Whether to write the tear sheet as well.
+    progress : Progress
+        Where to show progress; nowhere if left out.
+
+    Returns
+    -------
+    Result
+        Read back from the directory. An id that exists is verified and returned as it is.
+
+    Raises
+    ------
+    ConfigError, DataError, EngineError, OutputError
+    """
+    started = time.perf_counter()
+    progress = progress or Progress(quiet=True)
+    root = Path(output)
+    experiment = config if isinstance(config, Experiment) else load_config(config, overrides)
+    check_writable(root)
+    inputs = load_inputs(experiment, root / ".cache" / "panels", progress)
+    digests = _digests(experiment, inputs)
+    found = None if force else find_result(root, experiment.name, run_id(digests))
+    if found is None:
+        simulation = simulate_experiment(experiment, inputs, _proof(root, progress), progress)
+        outcome = _outcome(experiment, inputs, simulation, digests)
+        log = _log(experiment, time.perf_counter() - started)
+        found = write_result(outcome, root, force=force, log=log)
+    result = open_result(found)
+    if tearsheet and (force or not (found / "tearsheet.html").exists()):
+        from engine.tearsheet import report
+
+        progress.step("drawing the tear sheet", 0, 1)
+        report(result)
+        progress.step("drawing the tear sheet", 1, 1)
+    return result
+
+
+def _digests(experiment: Experiment, inputs: Inputs) -> dict[str, Any]:
+    # The clock counts as read: only the ids of the universe, cut at the end of the period.
+    panels = {**inputs.panels, inputs.clock.name: inputs.clock}
+    return run_digests(experiment.resolved(), panels, inputs.events)
+
+
+def _proof(root: Path, progress: Progress) -> Any:
+    """The prefix proof, with its verdicts kept beside the panel cache."""
+
+    def prove(name: str, signal: Signal, seen: Panel, first_row: int, values: Float) -> None:
+        progress.step(f"proving signal '{name}'", 0, 1)
+        prove_prefix(name, signal, seen, first_row, values, root / ".cache" / "proofs")
+        progress.step(f"proving signal '{name}'", 1, 1)
+
+    return prove
+
+
+def _outcome(
+    experiment: Experiment, inputs: Inputs, simulation: Simulation, digests: dict[str, Any]
+) -> Outcome:
+    ledger = simulation.ledger
+    benchmarks = {name: other.nav for name, other in simulation.benchmarks.items()}
+    identity = run_id(digests)
+    statistics = core_statistics(
+        ledger,
+        experiment.report.periods_per_year,
+        experiment.report.risk_free,
+        benchmarks,
+        simulation.counts,
+    )
+    manifest = {
+        "digests": digests,
+        "simulated": inputs.simulated,
+        "universe": {
+            "ids": list(inputs.clock.ids),
+            "min_age_days": experiment.universe.min_age_days,
+            "point_in_time": experiment.universe.point_in_time,
+        },
+        "quality": {name: dict(panel.quality) for name, panel in sorted(inputs.panels.items())},
+        "warnings": [*inputs.warnings, *_warnings(simulation)],
+    }
+    return Outcome(
+        experiment.name,
+        identity,
+        experiment.to_yaml(),
+        manifest,
+        ledger,
+        simulation.sleeves,
+        benchmarks,
+        _decision_table(inputs, simulation),
+        statistics,
+    )
+
+
+def _decision_table(inputs: Inputs, simulation: Simulation) -> DecisionTable:
+    rows = np.array([decision.row for decision in simulation.decisions], dtype=np.int64)
+    at = rows + inputs.first_row
+    signals = simulation.signals
+    return DecisionTable(
+        inputs.clock.known_at[at],
+        {name: values[at] for name, values in signals.values.items()},
+        {name: ages[at] for name, ages in signals.age_days.items()},
+        tuple(decision.shares for decision in simulation.decisions),
+        tuple(decision.reason for decision in simulation.decisions),
+    )
+
+
+def _warnings(simulation: Simulation) -> list[str]:
+    notes = []
+    empty = empty_sleeves(simulation.decisions)
+    if empty:
+        count = simulation.counts["decisions_empty_sleeve"]
+        notes.append(
+            f"no id was eligible for {', '.join(empty)} at {count} decisions; that share of NAV "
+            "stayed in cash"
+        )
+    for name, ledger in sorted(simulation.benchmarks.items()):
+        stale = [i for i, held in zip(ledger.ids, ledger.stale.T, strict=True) if held.any()]
+        if stale:
+            notes.append(
+                f"benchmark '{name}' held {', '.join(stale)} at times without a bar, valued at "
+                "the last close"
+            )
+    return notes
+
+
+def _log(experiment: Experiment, seconds: float) -> str:
+    """What differs between machines and runs: versions, paths, time."""
+    lines = [
+        f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
+        *(f"{name} {_version(name)}" for name in _LIBRARIES),
+        f"command {' '.join(sys.argv)}",
+        f"data root {experiment.data.root}",
+        "path stock backtrader: Cerebro, Strategy.next on every bar, BackBroker",
+        f"seconds {seconds:.3f}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,221 @@
+"""When a rule decides, and what it then wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from engine.attribution import sleeve_shares
+from engine.cerebro.replay import replay_targets
+from engine.decisions import Decider, Decision
+from engine.execution import ExecutionSpec
+from engine.signals import SignalValues, evaluate_signals
+from feeds.arrays import Bool, Float
+from feeds.errors import EngineError
+from feeds.panel import Panel
+from strategies.base import Basket, Signal, Strategy
+from strategies.baskets import EqualWeight, Single
+from strategies.rules import BuyAndHold, FixedMix, Rotation
+from strategies.signals import Hysteresis, When
+from tests.panels import coins, values
+
+NAN = float("nan")
+SLEEVES: dict[str, Basket] = {"a": Single(asset="A"), "b": Single(asset="B")}
+PANEL = coins({"A": [1.0] * 8, "B": [1.0] * 8})
+ROTATION = Rotation(signal="s", on={"a": 1.0}, off={"b": 1.0})
+
+
+class _Level(Signal):
+    def values(self, seen: Panel) -> Float:
+        return seen.column("share").copy()
+
+
+def decider(
+    strategy: Strategy,
+    signal: list[float],
+    due: list[int],
+    *,
+    on_change: bool = False,
+    panel: Panel = PANEL,
+    eligible: Bool | None = None,
+    sleeves: Mapping[str, Basket] = SLEEVES,
+) -> Decider:
+    rows = len(signal)
+    mask = np.zeros(rows, dtype=bool)
+    mask[due] = True
+    known = SignalValues({"s": np.array(signal)}, {"s": np.zeros(rows)})
+    everywhere = np.ones((rows, len(panel.ids)), dtype=bool)
+    return Decider(
+        strategy,
+        sleeves,
+        panel,
+        len(panel) - rows,
+        known,
+        mask,
+        on_change,
+        everywhere if eligible is None else eligible,
+    )
+
+
+def log(of: Decider) -> list[tuple[int, str]]:
+    of.decide_all()
+    return [(decision.row, decision.reason) for decision in of.log]
+
+
+def test_warm_up_then_the_first_known_close_then_the_schedule() -> None:
+    found = log(decider(ROTATION, [NAN, NAN, 0, 0, 0, 0, 0, 0], due=[0, 4]))
+    assert found == [(0, "warm_up"), (2, "initial"), (4, "scheduled")]
+
+
+def test_a_change_waits_for_the_schedule_unless_it_may_decide_by_itself() -> None:
+    signal = [0, 0, 1, 1, 1, 0, 0, 0]
+    assert log(decider(ROTATION, signal, due=[4])) == [(0, "initial"), (4, "changed")]
+    found = log(decider(ROTATION, signal, due=[4], on_change=True))
+    assert found == [(0, "initial"), (2, "changed"), (4, "scheduled"), (5, "changed")]
+
+
+def test_an_unknown_signal_takes_no_decision_and_is_logged_where_one_was_due() -> None:
+    of = decider(ROTATION, [0, NAN, NAN, 1, 1, 1, 1, 1], due=[2], on_change=True)
+    assert log(of) == [(0, "initial"), (2, "signal_unknown"), (3, "changed")]
+    assert of.log[1].shares is None
+
+
+def test_buy_and_hold_decides_once_when_every_sleeve_has_a_member() -> None:
+    eligible = np.ones((8, 2), dtype=bool)
+    eligible[:3, 1] = False
+    strategy = BuyAndHold(hold={"a": 0.5, "b": 0.5})
+    of = decider(strategy, [0.0] * 8, due=[0, 4], eligible=eligible)
+    assert log(of) == [(3, "initial")]
+
+
+def test_an_empty_sleeve_stays_in_cash_and_is_named() -> None:
+    eligible = np.zeros((8, 2), dtype=bool)
+    eligible[:, 0] = True
+    of = decider(FixedMix(mix={"a": 0.4, "b": 0.6}), [0.0] * 8, due=[], eligible=eligible)
+    (decision,) = of.decide_all()
+    assert decision.target.tolist() == [0.4, 0.0]
+    assert decision.empty == ("b",)
+
+
+def test_equal_weight_divides_a_sleeve_over_what_is_eligible_at_that_close() -> None:
+    panel = coins({"A": [1.0] * 3, "B": [1.0] * 3, "C": [1.0] * 3})
+    eligible = np.array([[True, True, False]] * 3)
+    of = decider(
+        FixedMix(mix={"alts": 0.9}),
+        [0.0] * 3,
+        due=[],
+        panel=panel,
+        eligible=eligible,
+        sleeves={"alts": EqualWeight()},
+    )
+    (decision,) = of.decide_all()
+    assert decision.target == pytest.approx([0.45, 0.45, 0.0], rel=1e-15)
+
+
+class Seen(Basket):
+    def weights(self, seen: Panel, eligible: Bool) -> Float:
+        return np.array([len(seen) / 100, 0.0])
+
+
+class TooMuch(Basket):
+    def weights(self, seen: Panel, eligible: Bool) -> Float:
+        return np.array([0.7, 0.7])
+
+
+class Uninvited(Basket):
+    def weights(self, seen: Panel, eligible: Bool) -> Float:
+        return np.array([0.0, 1.0])
+
+
+def test_a_basket_sees_the_rows_up_to_the_decision_warm_up_included() -> None:
+    of = decider(FixedMix(mix={"x": 1.0}), [0.0] * 3, due=[2], sleeves={"x": Seen()})
+    # The panel has 8 rows, the period the last 3 of them: decisions at its first and last close.
+    targets = [decision.target[0] for decision in of.decide_all()]
+    assert targets == pytest.approx([0.06, 0.08])
+
+
+@pytest.mark.parametrize(
+    ("basket", "message"),
+    [(TooMuch(), "sum to 1.4, above 1"), (Uninvited(), "a weight for B, not in the universe")],
+)
+def test_impossible_weights_stop_the_run(basket: Basket, message: str) -> None:
+    eligible = np.array([[True, False]] * 8)
+    if isinstance(basket, TooMuch):
+        eligible[:] = True
+    of = decider(
+        FixedMix(mix={"x": 1.0}), [0.0] * 8, due=[], eligible=eligible, sleeves={"x": basket}
+    )
+    with pytest.raises(EngineError, match=message):
+        of.decide_all()
+
+
+class Stop(Strategy):
+    """Leaves a market in which it holds something, but less than 40 %."""
+
+    reads_held = True
+    hold: dict[str, float]
+
+    @property
+    def sleeves(self) -> tuple[str, ...]:
+        return ("a",)
+
+    def rule(
+        self, x: Mapping[str, float], held: Mapping[str, float] | None = None
+    ) -> Mapping[str, float]:
+        assert held is not None
+        return {} if held.get("A", 1.0) < 0.4 else self.hold
+
+
+def test_a_rule_may_read_what_is_held() -> None:
+    panel = coins({"A": [10, 10, 10, 4, 4, 4], "B": [1.0] * 6})
+    of = decider(Stop(hold={"a": 0.5}), [0.0] * 6, due=[], on_change=True, panel=panel)
+
+    def weights_at(row: int, held: Mapping[str, float] | None) -> list[float] | None:
+        decision = of.decide(row, held)
+        return None if decision is None else decision.target.tolist()
+
+    free = ExecutionSpec(cash=100.0, fee_bps=0.0, slippage_bps=0.0, reserve=0.0)
+    ledger = replay_targets(panel, weights_at, free, reads_held=True)
+    # 50 in A falls to 20 of 70 at the fourth close, 29 %: sold at the next open. Holding nothing,
+    # the rule wants half of 70 again, 8.75 at 4.
+    assert [(d.row, d.reason) for d in of.log] == [(0, "initial"), (3, "changed"), (4, "changed")]
+    assert ledger.shares[:, 0].tolist() == [0, 5, 5, 5, 0, 8.75]
+
+
+def test_signals_are_computed_on_their_panel_and_carried_to_the_clock() -> None:
+    clock = coins({"A": [1.0] * 6})
+    weekly = values("share", [1.0, 3.0, 2.0], step_days=2)
+    signals = {
+        "level": _Level(panel="share", max_age_days=1.5),
+        "high": When(when="level > 1.5"),
+        "steady": Hysteresis(signal="level", enter=2.5, leave=1.5),
+    }
+    seen = []
+
+    def prove(name: str, signal: object, panel: Panel, first: int, rows: Float) -> None:
+        seen.append((name, panel.name, first))
+
+    out = evaluate_signals(signals, {"share": weekly}, clock, 2, prove)
+    # Known on days 1, 3 and 5; closes are at the end of days 1 to 6.
+    np.testing.assert_array_equal(out.values["level"], [1, 3, 3, 2, 2, NAN])
+    np.testing.assert_array_equal(out.values["high"], [0, 1, 1, 1, 1, NAN])
+    np.testing.assert_array_equal(out.values["steady"], [0, 1, 1, 1, 1, NAN])
+    assert out.age_days["steady"].tolist() == [1, 0, 1, 0, 1, 2]
+    # The proof starts at the row that the first close of the period reads.
+    assert seen == [("level", "share", 1), ("high", "signals", 2), ("steady", "signals", 2)]
+
+
+def test_a_holding_stays_with_the_sleeve_that_bought_it_until_it_is_sold() -> None:
+    panel = coins({"A": [1.0] * 5, "B": [1.0] * 5})
+    both = np.array([[0.25, 0.0], [0.25, 0.5]])  # sleeve 1 wants A as well
+    only = np.array([[0.0, 0.0], [0.0, 1.0]])
+    decisions = [Decision(0, "initial", {}, both), Decision(2, "changed", {}, only)]
+    free = ExecutionSpec(cash=100.0, fee_bps=0.0, slippage_bps=0.0, reserve=0.0)
+    targets = {d.row: d.target.tolist() for d in decisions}
+    ledger = replay_targets(panel, lambda row, _: targets.get(row), free)
+    shares = sleeve_shares(ledger, decisions, 2)
+    # A is half of each sleeve; between decision and fill (row 2) it is still held.
+    assert shares[0] == pytest.approx([0, 0.25, 0.25, 0, 0])
+    assert shares[1] == pytest.approx([0, 0.75, 0.75, 1, 1])
