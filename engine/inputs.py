@@ -106,7 +106,7 @@ def prepare_inputs(
             f"{experiment.period.end}; add ids, or lower universe.min_age_days"
         )
     return Inputs(
-        {name: panel.until(end) for name, panel in split.items()},
+        {name: panel.as_of(end) for name, panel in split.items()},
         clock,
         first_row,
         tuple(events),

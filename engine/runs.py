@@ -130,7 +130,7 @@ def _outcome(
             "min_age_days": experiment.universe.min_age_days,
             "point_in_time": experiment.universe.point_in_time,
         },
-        "quality": {name: dict(panel.quality) for name, panel in sorted(inputs.panels.items())},
+        "quality": {name: panel.counts for name, panel in sorted(inputs.panels.items())},
         "warnings": [*inputs.warnings, *_warnings(simulation)],
     }
     return Outcome(

@@ -23,7 +23,7 @@ from feeds.errors import DataWarning
 from feeds.panel import Panel
 from feeds.readers import PanelSpec, build_panel, read_files
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raise it whenever the same bytes would be read into another panel."""
 
 _MAGIC = b"PANEL001"
@@ -130,7 +130,10 @@ def pack(panel: Panel) -> bytes:
             "name": panel.name,
             "calendar": panel.calendar,
             "ids": panel.ids,
-            "quality": dict(panel.quality),
+            "quality": {
+                kind: {name: times.astype(np.int64).tolist() for name, times in found.items()}
+                for kind, found in panel.quality.items()
+            },
             "arrays": table,
         }
     ).encode()
@@ -173,7 +176,14 @@ def unpack(name: str, content: bytes) -> Panel:
         MappingProxyType(
             {key[6:]: values for key, values in arrays.items() if key.startswith("field:")}
         ),
-        MappingProxyType(header["quality"]),
+        MappingProxyType(
+            {
+                kind: {
+                    name: np.array(times, dtype="datetime64[ns]") for name, times in found.items()
+                }
+                for kind, found in header["quality"].items()
+            }
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from feeds.arrays import DAY, Bool, Instant, text
 from feeds.calendars import ALWAYS
 from feeds.errors import DataError
 from feeds.event_table import BUILT_IN, ENDING, KINDS, Event, read_events
-from feeds.panel import Panel
+from feeds.panel import EXPLAINED_BARS, MISSING_BARS, Panel
 
 __all__ = [
     "BUILT_IN",
@@ -78,13 +78,13 @@ def _apply(panel: Panel, event: Event) -> Panel:
             f"its {event.kind} says none after {event.last_bar}{until}. Correct the event or the "
             "file"
         )
-    if not (before.any() and after.any()):
-        explained = 0
-    else:
-        explained = _bars_between(panel, np.flatnonzero(before)[-1], np.flatnonzero(after)[0])
+    if before.any() and after.any():
+        first_after = panel.label[np.flatnonzero(after)[0]]
+        last_before = panel.label[np.flatnonzero(before)[-1]]
+        panel = _explain(panel, event, last_before, first_after)
     if event.ends and after.any():
         panel = _cut(panel, event, column, after)
-    return _explain(panel, explained)
+    return panel
 
 
 def _cut(panel: Panel, event: Event, column: int, after: Bool) -> Panel:
@@ -105,20 +105,19 @@ def _cut(panel: Panel, event: Event, column: int, after: Bool) -> Panel:
     return cut.pick(tuple(sorted(ids)))
 
 
-def _bars_between(panel: Panel, last: int, first: int) -> int:
-    """How many bars there could have been between the rows `last` and `first`."""
-    step = panel.known_at[last] - panel.label[last]
-    if panel.calendar == ALWAYS and step > np.timedelta64(0):
-        return int((panel.label[first] - panel.label[last]) // step) - 1
-    return int(first - last) - 1
-
-
-def _explain(panel: Panel, bars: int) -> Panel:
-    if not bars or "missing_bars" not in panel.quality:
+def _explain(panel: Panel, event: Event, last: Instant, first: Instant) -> Panel:
+    """The panel with the missing bars between `last` and `first` explained by the event."""
+    missing = panel.quality.get(MISSING_BARS, {})
+    labels = missing.get(event.id)
+    if labels is None:
         return panel
-    quality = dict(panel.quality)
-    quality["missing_bars"] -= bars
-    quality["explained_bars"] = quality.get("explained_bars", 0) + bars
+    inside = (labels > last) & (labels < first)
+    still = {event.id: labels[~inside]}
+    if event.ends:  # what is missing later is missing from the coin that took the name
+        still = {event.id: labels[labels <= last], event.successor: labels[labels >= first]}
+    explained = panel.quality.get(EXPLAINED_BARS, {})
+    known = {**explained, event.id: np.union1d(explained.get(event.id, labels[:0]), labels[inside])}
+    quality = {**panel.quality, MISSING_BARS: {**missing, **still}, EXPLAINED_BARS: known}
     return replace(panel, quality=MappingProxyType(quality))
 
 

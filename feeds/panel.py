@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -14,6 +14,19 @@ from feeds.arrays import Bool, Float, Instant, Instants, Int, day_number, frozen
 from feeds.errors import DataError
 
 OHLC = ("open", "high", "low", "close")
+BLANK_ROWS, MISSING_BARS, EXPLAINED_BARS = "blank_rows", "missing_bars", "explained_bars"
+
+Quality = Mapping[str, Mapping[str, Instants]]
+
+
+def found(quality: Quality) -> Quality:
+    """Findings as a panel holds them: read-only, and only ids for which there are some."""
+    return MappingProxyType(
+        {
+            kind: MappingProxyType({name: times for name, times in each.items() if len(times)})
+            for kind, each in quality.items()
+        }
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +50,8 @@ class Panel:
         Unique; sorted in every panel that is read from files.
     fields : mapping of str to float64 (T, N)
         NaN means that there is no bar (or no value) for that id at that row.
-    quality : mapping of str to int
-        What was found or repaired while reading, such as `blank_rows` and `missing_bars`.
+    quality : mapping of str to mapping of str to datetime64[ns]
+        Labels of what was found or repaired while reading, such as `missing_bars`, by kind and id.
 
     Notes
     -----
@@ -52,7 +65,7 @@ class Panel:
     known_at: Instants
     ids: tuple[str, ...]
     fields: Mapping[str, Float]
-    quality: Mapping[str, int] = field(default_factory=dict)
+    quality: Quality = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -64,7 +77,7 @@ class Panel:
         known_at: Instants,
         ids: tuple[str, ...],
         fields: Mapping[str, Float],
-        quality: Mapping[str, int] | None = None,
+        quality: Quality | None = None,
     ) -> Panel:
         """Check shapes and order in time, and freeze every array.
 
@@ -197,6 +210,32 @@ class Panel:
         """The rows known at or before the instant `at`."""
         return self.head(int(self.count_known(instants([at]))[0]))
 
+    def as_of(self, at: Instant) -> Panel:
+        """The panel as a reader of that instant finds it: rows and findings up to then.
+
+        A bar counts as missing only between two bars, so one that is missing at the end does not.
+        """
+        panel = self.until(at)
+        if not len(panel):
+            return panel
+        last = {}
+        for name, has in zip(panel.ids, panel.has_bar.T, strict=True):
+            rows = np.flatnonzero(has)
+            last[name] = panel.label[rows[-1]] if len(rows) else panel.label[0]
+        quality = {
+            kind: {
+                name: labels[labels <= (panel.label[-1] if kind == BLANK_ROWS else last[name])]
+                for name, labels in each.items()
+            }
+            for kind, each in self.quality.items()
+        }
+        return replace(panel, quality=found(quality))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many blank rows, missing bars and so on were found, by kind."""
+        return {kind: sum(map(len, each.values())) for kind, each in self.quality.items()}
+
     def pick(self, ids: tuple[str, ...]) -> Panel:
         """The same rows for some of the ids only, in the order given."""
         columns = [self.ids.index(name) for name in ids]
@@ -208,7 +247,10 @@ class Panel:
             self.known_at,
             tuple(ids),
             {key: values[:, columns] for key, values in self.fields.items()},
-            self.quality,
+            {
+                kind: {name: labels for name, labels in each.items() if name in ids}
+                for kind, each in self.quality.items()
+            },
         )
 
     @cached_property

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,9 +15,9 @@ from feeds.arrays import Instants, text
 from feeds.calendars import Bounds, Stamp, bounds, check_grid, check_stamp
 from feeds.errors import ConfigError, DataError
 from feeds.files import Rows, file_bytes, parse_file
-from feeds.panel import OHLC, Panel
+from feeds.panel import BLANK_ROWS, MISSING_BARS, OHLC, Panel, found
 from feeds.times import TIME_COLUMNS
-from feeds.validate import check_rows, count_missing
+from feeds.validate import check_rows, missing_bars
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
@@ -174,14 +173,14 @@ def build_panel(
         For anything that fails a check; see docs/data.md.
     """
     check_stamp(name, spec.stamp, spec.calendar)
-    tables, blank_rows = {}, 0
+    tables, blank_rows = {}, {}
     for each, path in sources(name, spec, ids).items():
         rows = parse_file(contents[path], path, spec.columns, spec.stamp == "release")
-        rows, blank = check_rows(rows, spec.tradable)
+        rows, blank_rows[each] = check_rows(rows, spec.tradable)
         check_grid(rows.time, spec.stamp, path)
-        tables[each], blank_rows = rows, blank_rows + blank
+        tables[each] = rows
     label = np.unique(np.concatenate([rows.time for rows in tables.values()]))
-    found = (
+    when = (
         _release(tables, label)
         if spec.stamp == "release"
         else bounds(label, spec.stamp, spec.calendar, spec.files)
@@ -192,12 +191,13 @@ def build_panel(
         for key, values in rows.values.items():
             fields[key][places, column] = values
     panel = Panel.build(
-        name, spec.calendar, label, found.opened_at, found.known_at, tuple(tables), fields
+        name, spec.calendar, label, when.opened_at, when.known_at, tuple(tables), fields
     )
-    quality = {"blank_rows": blank_rows}
-    if found.grid is not None:
-        quality["missing_bars"] = count_missing(found.grid, label, panel.has_bar)
-    return replace(panel, quality=MappingProxyType(quality))
+    quality = {BLANK_ROWS: blank_rows}
+    if when.grid is not None:
+        absent = missing_bars(when.grid, label, panel.has_bar)
+        quality[MISSING_BARS] = dict(zip(panel.ids, absent, strict=True))
+    return replace(panel, quality=found(quality))
 
 
 def _release(tables: Mapping[str, Rows], label: Instants) -> Bounds:

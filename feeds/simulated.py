@@ -22,7 +22,8 @@ from feeds.cache import calendars_version, digest_of, remember
 from feeds.calendars import ALWAYS, sessions
 from feeds.coin_lives import CoinLives
 from feeds.event_table import Event
-from feeds.panel import Panel
+from feeds.panel import MISSING_BARS, Panel, found
+from feeds.validate import missing_bars
 
 EXCHANGE = "XNYS"
 INDEX_ID, CAPS_ID, BTC = "SMALLCAP", "MARKET", "BTC"
@@ -138,13 +139,8 @@ def _coin_panel(
         label + DAY,
         ids,
         {key: np.where(alive, values, np.nan) for key, values in bars.items()},
-        {"blank_rows": 0, "missing_bars": int(_interior_gaps(alive))},
+        found({MISSING_BARS: dict(zip(ids, missing_bars(label, label, alive), strict=True))}),
     )
-
-
-def _interior_gaps(alive: Bool) -> int:
-    first, last = alive.argmax(axis=0), len(alive) - 1 - alive[::-1].argmax(axis=0)
-    return int((last - first + 1 - alive.sum(axis=0)).sum())
 
 
 def _index_panel(random: np.random.Generator, times: Panel, log_price: Float) -> Panel:
@@ -157,7 +153,6 @@ def _index_panel(random: np.random.Generator, times: Panel, log_price: Float) ->
         times.known_at,
         (INDEX_ID,),
         bars,
-        {"blank_rows": 0, "missing_bars": 0},
     )
 
 
@@ -181,7 +176,6 @@ def _caps_panel(days: Instants, coins: Panel, supply: Float) -> Panel:
         label,
         (CAPS_ID,),
         {key: np.round(value[sunday])[:, None] for key, value in values.items()},
-        {"blank_rows": 0},
     )
 
 

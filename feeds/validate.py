@@ -16,7 +16,7 @@ TOLERANCE = 1e-9
 """Relative slack of high and low: vendors round each price by itself."""
 
 
-def check_rows(rows: Rows, tradable: bool) -> tuple[Rows, int]:
+def check_rows(rows: Rows, tradable: bool) -> tuple[Rows, Instants]:
     """Check one file and drop its blank rows.
 
     Parameters
@@ -30,8 +30,8 @@ def check_rows(rows: Rows, tradable: bool) -> tuple[Rows, int]:
     -------
     Rows
         The rows that hold something, unchanged.
-    int
-        How many blank rows were dropped.
+    datetime64[ns] (B,)
+        Times of the blank rows that were dropped.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def check_rows(rows: Rows, tradable: bool) -> tuple[Rows, int]:
     if tradable:
         _check_bars(kept)
     _check_release(kept)
-    return kept, int(blank.sum())
+    return kept, rows.time[blank]
 
 
 def _check_order(rows: Rows) -> None:
@@ -154,8 +154,8 @@ def _more(found: Int) -> str:
     return f" (and {others} more {'row' if others == 1 else 'rows'})" if others else ""
 
 
-def count_missing(grid: Instants, label: Instants, has_bar: Bool) -> int:
-    """Bars that are absent between the first and the last bar of each id.
+def missing_bars(grid: Instants, label: Instants, has_bar: Bool) -> list[Instants]:
+    """Labels of the bars that are absent between the first and the last bar of each id.
 
     Parameters
     ----------
@@ -163,11 +163,15 @@ def count_missing(grid: Instants, label: Instants, has_bar: Bool) -> int:
         Every label there could be, ascending; holds all of `label`.
     label : datetime64[ns] (T,)
     has_bar : bool (T, N)
+
+    Returns
+    -------
+    list of datetime64[ns] arrays, one an id
     """
     place = np.searchsorted(grid, label)
-    missing = 0
+    out = []
     for column in has_bar.T:
         rows = place[column]
-        if len(rows):
-            missing += int(rows[-1] - rows[0]) + 1 - len(rows)
-    return missing
+        between = np.arange(rows[0], rows[-1]) if len(rows) else rows
+        out.append(grid[np.setdiff1d(between, rows)])
+    return out

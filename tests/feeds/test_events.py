@@ -31,7 +31,10 @@ def coins(**closes: list[float | None]) -> Panel:
     close = np.array(list(closes.values()), dtype=float).T
     label = instants(np.datetime64("2020-01-01") + np.arange(len(close)))
     has_bar = ~np.isnan(close)
-    missing = sum(int(np.ptp(np.flatnonzero(c))) + 1 - int(c.sum()) for c in has_bar.T)
+    missing = {
+        name: label[[row for row in range(*np.flatnonzero(column)[[0, -1]]) if not column[row]]]
+        for name, column in zip(closes, has_bar.T, strict=True)
+    }
     fields = dict.fromkeys(("open", "high", "low", "close"), close)
     return Panel.build(
         "coins",
@@ -150,7 +153,7 @@ def test_a_reused_ticker_becomes_two_ids(tmp_path: Path) -> None:
     n = np.nan
     np.testing.assert_array_equal(panel.close[:, 0], [3, 1, n, n, n, n])
     np.testing.assert_array_equal(panel.open[:, 1], [n, n, n, n, 9, 8])
-    assert dict(panel.quality) == {"missing_bars": 0, "explained_bars": 2}
+    assert panel.counts == {"missing_bars": 0, "explained_bars": 2}
     assert not panel.close.flags.writeable
 
 
@@ -186,7 +189,7 @@ def test_a_halt_keeps_the_id_and_explains_its_gap(tmp_path: Path) -> None:
     events = table(tmp_path, "A,halt,2020-01-02,2020-01-05,,,s")
     panel = split_by_events(coins(A=[1, 2, None, None, 30, None, 31]), events)
     assert panel.ids == ("A",)
-    assert dict(panel.quality) == {"missing_bars": 1, "explained_bars": 2}
+    assert panel.counts == {"missing_bars": 1, "explained_bars": 2}
 
 
 @pytest.mark.parametrize(

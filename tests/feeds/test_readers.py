@@ -38,7 +38,7 @@ def test_ids_are_sorted_and_rows_are_the_union_of_the_files(tmp_path: Path) -> N
     expected = [[1, np.nan], [np.nan, 2], [1, np.nan], [np.nan, 3]]
     np.testing.assert_array_equal(panel.close, expected)
     # A misses the 2nd (its blank row), B misses the 3rd and the 4th.
-    assert dict(panel.quality) == {"blank_rows": 1, "missing_bars": 3}
+    assert panel.counts == {"blank_rows": 1, "missing_bars": 3}
     assert not panel.close.flags.writeable
 
 
@@ -56,7 +56,7 @@ def test_a_file_without_id_in_its_path_is_named_after_itself(tmp_path: Path) -> 
     assert not panel.tradable
     np.testing.assert_array_equal(panel.column("a"), [1.0, np.nan])
     assert list(panel.known_at) == list(panel.label) == list(panel.opened_at)
-    assert dict(panel.quality) == {"blank_rows": 0}
+    assert panel.counts == {"blank_rows": 0}
 
 
 def test_a_release_is_known_when_published(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_sessions_carry_their_opens_and_closes(tmp_path: Path) -> None:
     panel = load_panel("x", spec, tmp_path, [], None)
     assert [str(t)[:16] for t in panel.known_at] == ["2020-11-25T21:00", "2020-11-30T21:00"]
     assert [str(t)[:16] for t in panel.opened_at] == ["2020-11-25T14:30", "2020-11-30T14:30"]
-    assert panel.quality["missing_bars"] == 1
+    assert panel.counts["missing_bars"] == 1
 
 
 def test_rows_between_grid_points_and_on_holidays_stop(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def equities(shared: Path, id: str) -> Panel:
 def test_all_rows_of_the_russell_2000_are_sessions_and_none_is_missing(shared: Path) -> None:
     panel = equities(shared, "RUT")
     assert len(panel) == 9401
-    assert dict(panel.quality) == {"blank_rows": 0, "missing_bars": 0}
+    assert panel.counts == {"blank_rows": 0, "missing_bars": 0}
     # Facts of data/README.md.
     close = dict(zip((str(t)[:10] for t in panel.label), panel.column("close"), strict=True))
     assert close["1987-10-19"] == pytest.approx(133.60, abs=0.005)
@@ -39,7 +39,7 @@ def test_all_rows_of_the_russell_2000_are_sessions_and_none_is_missing(shared: P
 @pytest.mark.parametrize("id", ["IWM", "SPY", "QQQ", "MDY", "GSPC", "VIX", "NDX"])
 def test_every_equity_file_passes(shared: Path, id: str) -> None:
     panel = equities(shared, id)
-    assert panel.quality["missing_bars"] == 0
+    assert panel.counts["missing_bars"] == 0
     assert str(panel.label[0]).startswith(LATE_START.get(id, ""))
 
 
@@ -78,7 +78,7 @@ def test_hourly_coins_pass_and_are_cut_where_they_ended(shared: Path) -> None:
     assert panel.ids == ("BTCUSDT", "FTTUSDT", "LUNA2USDT", "LUNAUSDT")
     # data/README.md: 12 hours of outages common to all pairs, 11 in 2021 and one on 2023-03-24.
     # BTC misses 12; FTT 11, the last falls into its halt; LUNA 11 and LUNA 2.0 one.
-    assert panel.quality["missing_bars"] == 12 + 11 + 11 + 1
+    assert panel.counts["missing_bars"] == 12 + 11 + 11 + 1
 
 
 def test_weekly_caps_are_instants(shared: Path) -> None:
@@ -91,7 +91,7 @@ def test_weekly_caps_are_instants(shared: Path) -> None:
     panel = load_panel("dominance", spec, shared / "data", (), None)
     assert len(panel) == 574
     assert panel.ids == ("cmc_weekly_market_caps_2013-2024",)
-    assert panel.quality["blank_rows"] == 0
+    assert panel.counts["blank_rows"] == 0
 
 
 @pytest.mark.parametrize(

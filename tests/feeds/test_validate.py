@@ -8,7 +8,7 @@ import pytest
 from feeds.arrays import instants
 from feeds.errors import DataError
 from feeds.files import Rows, parse_file
-from feeds.validate import check_rows, count_missing
+from feeds.validate import check_rows, missing_bars
 
 OHLCV = ("open", "high", "low", "close", "volume")
 
@@ -26,7 +26,7 @@ def values(*lines: str) -> Rows:
 def test_good_bars_pass_unchanged() -> None:
     rows = bars("2020-01-01,2,4,1,3,10", "2020-01-02,3,3,3,3,0", "2020-01-03,3,3,3,3,")
     kept, blank = check_rows(rows, tradable=True)
-    assert blank == 0
+    assert len(blank) == 0
     assert len(kept.time) == 3
     assert np.isnan(kept.values["volume"][2])
 
@@ -36,7 +36,7 @@ def test_blank_rows_are_dropped_and_counted() -> None:
         "2020-01-01,2,4,1,3,10", "2020-01-02,,,,,", "2020-01-03,,,,,0", "2020-01-04,3,3,3,3,1"
     )
     kept, blank = check_rows(rows, tradable=True)
-    assert blank == 2
+    assert [str(t)[:10] for t in blank] == ["2020-01-02", "2020-01-03"]
     assert [str(t)[:10] for t in kept.time] == ["2020-01-01", "2020-01-04"]
 
 
@@ -94,7 +94,7 @@ def test_a_file_of_blank_rows_stops() -> None:
 def test_values_may_be_zero_negative_or_blank_but_finite() -> None:
     rows = values("2020-03-11,0,-5", "2020-03-12,,", "2020-03-13,,1")
     kept, blank = check_rows(rows, tradable=False)
-    assert blank == 1
+    assert len(blank) == 1
     np.testing.assert_array_equal(kept.values["a"], [0.0, np.nan])
     with pytest.raises(DataError, match=r"v.csv: b is -inf on 2020-03-11; numbers are finite"):
         check_rows(values("2020-03-11,0,-1e999"), tradable=False)
@@ -106,10 +106,12 @@ def test_a_release_before_its_own_date_stops() -> None:
         check_rows(parse_file(text, "v.csv", ["a"], True), tradable=False)
 
 
-def test_missing_bars_are_counted_between_first_and_last() -> None:
+def test_missing_bars_are_found_between_first_and_last() -> None:
     grid = instants(np.arange("2020-01-01", "2020-01-11", dtype="datetime64[D]"))
     label = grid[[0, 1, 4, 9]]
     # First id: 1, 2, 5, 10 January: 3, 4, 6..9 are missing, 6 days. Second: 2 and 5: 2 days.
     # Third: no bar at all.
     has_bar = np.array([[1, 0, 0], [1, 1, 0], [1, 1, 0], [1, 0, 0]], dtype=bool)
-    assert count_missing(grid, label, has_bar) == 8
+    found = missing_bars(grid, label, has_bar)
+    days = [[int(str(time)[8:10]) for time in times] for times in found]
+    assert days == [[3, 4, 6, 7, 8, 9], [3, 4], []]
