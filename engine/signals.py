@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.honesty import checked_values
-from feeds.align import carry
+from feeds.align import carry, last_seen
 from feeds.arrays import Float
+from feeds.calendars import ALWAYS
 from feeds.errors import EngineError
 from feeds.panel import Panel
 from strategies.base import Combination, Signal
@@ -53,13 +54,23 @@ def evaluate_signals(
             panel = _panel_of_signals(clock, {key: values[key] for key in signal.inputs})
         else:
             panel = panels[signal.panel]
-        first = int(panel.count_known(clock.known_at[first_row : first_row + 1])[0]) - 1
+        later = _is_published_later(panel, clock)
+        first = int(last_seen(panel.known_at, clock.known_at, strictly=later)[first_row])
         rows = checked_values(name, signal, panel)
         prove(name, signal, panel, max(first, 0), rows)
-        carried = carry(panel.known_at, rows, clock.known_at, signal.max_age_days)
+        carried = carry(panel.known_at, rows, clock.known_at, signal.max_age_days, strictly=later)
         values[name] = carried.values
         ages[name] = _oldest(carried.age_days, [ages[key] for key in signal.inputs])
     return SignalValues(values, ages)
+
+
+def _is_published_later(panel: Panel, clock: Panel) -> bool:
+    """Whether the panel's closes are out a moment after they happen, too late for a tied clock.
+
+    An exchange publishes its closing price when the auction is done. A coin that trades on at
+    21:00 must not be bought at that open because of a close at 21:00.
+    """
+    return panel.calendar not in (ALWAYS, clock.calendar)
 
 
 def _in_order(signals: Mapping[str, Signal]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from feeds.arrays import DAY, Float, Instants
+from feeds.arrays import DAY, Float, Instants, Int
 
 
 class Carried(NamedTuple):
@@ -16,7 +16,19 @@ class Carried(NamedTuple):
     age_days: Float
 
 
-def carry(known_at: Instants, values: Float, closes: Instants, max_age_days: float) -> Carried:
+def last_seen(known_at: Instants, closes: Instants, *, strictly: bool = False) -> Int:
+    """Row of the last value known at (unless `strictly`) or before each close, -1 where none is."""
+    return np.searchsorted(known_at, closes, side="left" if strictly else "right") - 1
+
+
+def carry(
+    known_at: Instants,
+    values: Float,
+    closes: Instants,
+    max_age_days: float,
+    *,
+    strictly: bool = False,
+) -> Carried:
     """The last value known at or before each close, NaN once it is older than `max_age_days`.
 
     Parameters
@@ -27,13 +39,15 @@ def carry(known_at: Instants, values: Float, closes: Instants, max_age_days: flo
         One value a row; a row that is NaN says that the value is unknown, and is carried as such.
     closes : datetime64[ns] (T,)
     max_age_days : float
+    strictly : bool
+        Whether a row that becomes known at the very instant of a close is not seen by it yet.
 
     Returns
     -------
     Carried
         Both NaN before the first row is known.
     """
-    row = np.searchsorted(known_at, closes, side="right") - 1
+    row = last_seen(known_at, closes, strictly=strictly)
     seen = row >= 0
     age = np.full(len(closes), np.nan)
     age[seen] = (closes[seen] - known_at[row[seen]]) / DAY

@@ -207,6 +207,25 @@ def test_signals_are_computed_on_their_panel_and_carried_to_the_clock() -> None:
     assert seen == [("level", "share", 1), ("high", "signals", 2), ("steady", "signals", 2)]
 
 
+@pytest.mark.parametrize(("calendar", "want"), [("XNYS", [NAN, 1, 1]), ("24/7", [1, 1, 2])])
+def test_a_session_is_seen_by_hourly_coins_at_the_hour_after_its_close(
+    calendar: str, want: list[float]
+) -> None:
+    hour = np.timedelta64(1, "h")
+    label = np.datetime64("2024-01-16T20:00", "ns") + np.arange(3) * hour  # closes 21, 22, 23
+    fields = dict.fromkeys(("open", "high", "low", "close"), np.ones((3, 1)))
+    clock = Panel.build("coins", "24/7", label, label, label + hour, ("A",), fields)
+    known = np.array(["2024-01-16T21:00", "2024-01-16T23:00"], dtype="datetime64[ns]")
+    share = {"share": np.array([[1.0], [2.0]])}
+    index = Panel.build("share", calendar, known, known, known, ("share",), share)
+    out = evaluate_signals({"s": _Level(panel="share")}, {"share": index}, clock, 0, _no_proof)
+    np.testing.assert_array_equal(out.values["s"], want)
+
+
+def _no_proof(*_: object) -> None:
+    return None
+
+
 def test_a_holding_stays_with_the_sleeve_that_bought_it_until_it_is_sold() -> None:
     panel = coins({"A": [1.0] * 5, "B": [1.0] * 5})
     both = np.array([[0.25, 0.0], [0.25, 0.5]])  # sleeve 1 wants A as well
