@@ -14,6 +14,7 @@ from engine.decisions import SIGNAL_UNKNOWN, WARM_UP, Decider, Decision
 from engine.inputs import Inputs
 from engine.ledger import Ledger
 from engine.progress import Progress
+from engine.schedule import OnChange
 from engine.signals import Prove, SignalValues, evaluate_signals
 from feeds.arrays import Bool, Float
 from feeds.user_code import blame
@@ -92,9 +93,10 @@ def simulate_experiment(
 def _decider(
     experiment: Experiment, strategy: Strategy, inputs: Inputs, signals: SignalValues
 ) -> Decider:
-    assert experiment.schedule is not None  # the config asks for one unless the strategy is raw
+    # A raw strategy has no schedule; its benchmarks are bought once and held.
+    schedule = experiment.schedule or OnChange(kind="on_change")
     # The schedule looks at all closes, so that a period may start in the middle of a week.
-    due: Bool = experiment.schedule.due(inputs.clock.known_at)[inputs.first_row :]
+    due: Bool = schedule.due(inputs.clock.known_at)[inputs.first_row :]
     return Decider(
         strategy,
         experiment.sleeves,
@@ -102,7 +104,7 @@ def _decider(
         inputs.first_row,
         signals,
         due,
-        experiment.schedule.or_on_change,
+        schedule.or_on_change,
         inputs.eligible,
     )
 

@@ -1,0 +1,184 @@
+"""An experiment as a whole: the strategy, its benchmarks, and what is counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.config import load_config
+from engine.laws import check_laws
+from engine.schedule import Monthly
+from feeds.errors import CheckError, DataError
+from feeds.panel import Panel
+from strategies.base import Signal
+from strategies.registry import register
+from tests.engine import markets
+
+
+def changed(**parts: Any) -> Any:
+    return load_config({**markets.EVERYTHING, **parts})
+
+
+def test_benchmarks_are_replayed_with_the_same_costs_and_schedule() -> None:
+    of = markets.experiment()
+    run = markets.simulation(of, markets.prepared(of))
+    hold = changed(
+        strategy={"kind": "fixed_mix", "mix": {"btc": 1.0}},
+        schedule={"kind": "weekly", "weekday": "monday"},
+        benchmarks={},
+    )
+    alone = markets.simulation(hold, markets.prepared(hold))
+    np.testing.assert_array_equal(run.benchmarks["btc"].nav, alone.ledger.nav)
+
+
+def test_a_benchmark_that_is_the_strategy_is_equal_to_it() -> None:
+    of = changed(
+        strategy={"kind": "fixed_mix", "mix": {"alts": 1.0}},
+        benchmarks={"same": {"sleeve": "alts"}},
+    )
+    run = markets.simulation(of, markets.prepared(of))
+    np.testing.assert_array_equal(run.ledger.nav, run.benchmarks["same"].nav)
+
+
+def test_a_raw_strategy_gets_benchmarks_that_are_bought_once_and_held() -> None:
+    raw = {
+        "kind": "raw",
+        "name": "sma_cross",
+        "params": {"fast": 5, "slow": 20},
+    }
+    parts = {key: markets.EVERYTHING[key] for key in ("version", "name", "period", "data", "clock")}
+    of = load_config(
+        {
+            **parts,
+            "strategy": raw,
+            "sleeves": {"btc": {"kind": "single", "asset": "BTC"}},
+            "benchmarks": {"btc": {"sleeve": "btc"}},
+        }
+    )
+    inputs = markets.prepared(of)
+    run = markets.simulation(of, inputs)
+    assert len([order for order in run.ledger.orders if order.shares]) > 10
+    bought = [order.id for order in run.benchmarks["btc"].orders]
+    assert bought == ["BTC"]
+    check_laws(run.ledger, inputs.period, of.execution, long_only=False)
+
+
+def test_closes_are_counted_by_what_the_rule_could_know() -> None:
+    # Dominance against a mean of 91 days is unknown for 13 weeks of a series that starts with
+    # the coins, one month before the period.
+    signals = {
+        "share": {
+            "kind": "alt_dominance",
+            "panel": "caps",
+            "share": "btc_cap / total_cap",
+            "mean_days": 91,
+        },
+    }
+    of = changed(
+        signals=signals,
+        strategy={"kind": "rotation", "signal": "share", "on": {"alts": 1.0}, "off": {"btc": 1.0}},
+        benchmarks={},
+    )
+    inputs = markets.prepared(of)
+    run = markets.simulation(of, inputs)
+    caps = inputs.panels["caps"]
+    known = caps.known_at[caps.label >= caps.label[0] + np.timedelta64(91, "D")][0]
+    warm_up = int((inputs.period.known_at < known).sum())
+    assert run.counts["closes_warm_up"] == warm_up
+    assert run.counts["closes_signal_unknown"] == 0
+    assert np.all(run.ledger.nav[:warm_up] == run.ledger.start_cash)
+    assert [d.reason for d in run.decisions[:2]] == ["warm_up", "warm_up"]
+
+
+def test_a_stale_signal_is_unknown_and_holdings_stay() -> None:
+    signals = {
+        "share": {
+            "kind": "alt_dominance",
+            "panel": "caps",
+            "share": "btc_cap / total_cap",
+            "max_age_days": 3,
+        },
+    }
+    of = changed(
+        signals=signals,
+        strategy={"kind": "rotation", "signal": "share", "on": {"btc": 1.0}, "off": {}},
+        benchmarks={},
+    )
+    run = markets.simulation(of, markets.prepared(of))
+    # Weekly values of Sunday 00:00 are known until Wednesday 00:00: 4 closes of 7.
+    unknown = run.counts["closes_signal_unknown"] / len(run.ledger.time)
+    assert unknown == pytest.approx(3 / 7, abs=0.01)
+
+
+def test_the_schedule_counts_weeks_and_months_from_before_the_period() -> None:
+    of = changed(
+        period={"start": "2018-02-10", "end": "2018-04-30"},
+        strategy=markets.STRATEGIES["fixed_mix"],
+        schedule={"kind": "monthly"},
+        benchmarks={},
+    )
+    run = markets.simulation(of, markets.prepared(of))
+    found = [(str(run.ledger.time[d.row])[:10], d.reason) for d in run.decisions]
+    assert found == [
+        ("2018-02-11", "initial"),
+        ("2018-03-01", "scheduled"),
+        ("2018-04-01", "scheduled"),
+        ("2018-05-01", "scheduled"),
+    ]
+    assert isinstance(of.schedule, Monthly)
+
+
+def test_min_age_days_keeps_young_coins_out() -> None:
+    of = changed(
+        universe={"min_age_days": 60},
+        strategy={"kind": "fixed_mix", "mix": {"alts": 1.0}},
+        benchmarks={},
+    )
+    inputs = markets.prepared(of)
+    period, clock = inputs.period, inputs.clock
+    for column in range(len(clock.ids)):
+        first = clock.day[np.flatnonzero(clock.has_bar[:, column])[0]]
+        old = period.day - first >= 60
+        np.testing.assert_array_equal(inputs.eligible[:, column], old & period.has_bar[:, column])
+
+
+@pytest.mark.parametrize(
+    ("period", "message"),
+    [
+        (
+            {"start": "2017-12-31", "end": "2018-06-01"},
+            r"period.start 2017-12-31 is before the data",
+        ),
+        ({"start": "2018-02-01", "end": "2030-01-01"}, r"period.end 2030-01-01 is after the data"),
+    ],
+)
+def test_a_period_outside_the_data_is_refused(period: dict[str, str], message: str) -> None:
+    of = changed(period=period)
+    with pytest.raises(DataError, match=message):
+        markets.prepared(of)
+
+
+@register("tomorrow")
+class Tomorrow(Signal):
+    """Whether tomorrow's close is higher: reads the future."""
+
+    def values(self, seen: Panel) -> np.ndarray:
+        close = seen.column("close")
+        return np.append(close[1:] > close[:-1], False).astype(np.float64)
+
+
+def test_a_signal_that_reads_the_future_stops_before_the_first_order(tmp_path: Any) -> None:
+    from engine import run
+
+    of = changed(
+        signals={"x": {"kind": "tomorrow", "panel": "equities"}},
+        strategy={"kind": "rotation", "signal": "x", "on": {"alts": 1.0}, "off": {"btc": 1.0}},
+    )
+    with pytest.raises(CheckError) as error:
+        run(of, output=tmp_path)
+    assert "signal 'x' reads the future at 20" in str(error.value)
+    assert "with" in str(error.value)
+    assert "without later rows)" in str(error.value)
+    assert not (tmp_path / "everything").exists()
