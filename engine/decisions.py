@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.inputs import Inputs
+from engine.schedule import Schedule
 from engine.signals import SignalValues
 from feeds.arrays import Bool, Float, text
 from feeds.errors import EngineError
@@ -48,42 +50,34 @@ class Decider:
     ----------
     strategy : Strategy
     sleeves : mapping of str to Basket
-    clock : Panel
-        From its first row on, so that baskets see the warm-up.
-    first_row : int
-        Row of `clock` at which the period starts; rows below are counted from there.
+    inputs : Inputs
+        The clock with its warm-up, so that baskets see it, and what the universe allows.
     signals : SignalValues
-        On all rows of `clock`.
-    due : bool (T,)
-        Rows of the period at which the schedule asks for a decision.
-    on_change : bool
-        Whether a change of the rule's shares asks for one as well.
-    eligible : bool (T, N)
-        What the universe allows at each row of the period.
+        On all rows of the clock.
+    schedule : Schedule
+        When a decision is due, and whether a change of the rule's shares asks for one as well.
     """
 
     def __init__(
         self,
         strategy: Strategy,
         sleeves: Mapping[str, Basket],
-        clock: Panel,
-        first_row: int,
+        inputs: Inputs,
         signals: SignalValues,
-        due: Bool,
-        on_change: bool,
-        eligible: Bool,
+        schedule: Schedule,
     ) -> None:
         self.log: list[Decision] = []
         self.sleeves = {name: sleeves[name] for name in strategy.sleeves}
         self._strategy = strategy
-        self._clock = clock
-        self._first_row = first_row
-        self._due = due
-        self._on_change = on_change
-        self._eligible = eligible
+        self._clock = inputs.clock
+        self._first_row = first_row = inputs.first_row
+        self._eligible = inputs.eligible
+        # The schedule looks at all closes, so that a period may start in the middle of a week.
+        self._due: Bool = schedule.due(inputs.clock.known_at)[first_row:]
+        self._on_change = schedule.or_on_change
         names = strategy.signals
         rows = [signals.values[name][first_row:] for name in names]
-        self._values = np.column_stack(rows) if rows else np.empty((len(due), 0))
+        self._values = np.column_stack(rows) if rows else np.empty((len(self._due), 0))
         self._known: Bool = ~np.any(np.isnan(self._values), axis=1)
         self._shares: dict[bytes, Mapping[str, float]] = {}
         self._last: Mapping[str, float] | None = None

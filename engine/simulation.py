@@ -16,7 +16,7 @@ from engine.ledger import Ledger
 from engine.progress import Progress
 from engine.schedule import OnChange
 from engine.signals import Prove, SignalValues, evaluate_signals
-from feeds.arrays import Bool, Float
+from feeds.arrays import Float
 from feeds.user_code import blame
 from strategies.base import Strategy
 from strategies.registry import find
@@ -95,18 +95,7 @@ def _decider(
 ) -> Decider:
     # A raw strategy has no schedule; its benchmarks are bought once and held.
     schedule = experiment.schedule or OnChange(kind="on_change")
-    # The schedule looks at all closes, so that a period may start in the middle of a week.
-    due: Bool = schedule.due(inputs.clock.known_at)[inputs.first_row :]
-    return Decider(
-        strategy,
-        experiment.sleeves,
-        inputs.clock,
-        inputs.first_row,
-        signals,
-        due,
-        schedule.or_on_change,
-        inputs.eligible,
-    )
+    return Decider(strategy, experiment.sleeves, inputs, signals, schedule)
 
 
 def _replay(

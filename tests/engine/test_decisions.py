@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +13,9 @@ from engine.attribution import sleeve_shares
 from engine.cerebro.replay import replay_targets
 from engine.decisions import Decider, Decision
 from engine.execution import ExecutionSpec
+from engine.inputs import Inputs
 from engine.signals import SignalValues, evaluate_signals
-from feeds.arrays import Bool, Float
+from feeds.arrays import Bool, Float, Instants
 from feeds.errors import EngineError
 from feeds.panel import Panel
 from strategies.base import Basket, Signal, Strategy
@@ -32,6 +35,17 @@ class _Level(Signal):
         return seen.column("share").copy()
 
 
+@dataclass(frozen=True)
+class Days:
+    """A schedule that is due at given rows of the clock."""
+
+    rows: set[int]
+    or_on_change: bool
+
+    def due(self, closes: Instants) -> Bool:
+        return np.isin(np.arange(len(closes)), sorted(self.rows))
+
+
 def decider(
     strategy: Strategy,
     signal: list[float],
@@ -42,21 +56,13 @@ def decider(
     eligible: Bool | None = None,
     sleeves: Mapping[str, Basket] = SLEEVES,
 ) -> Decider:
-    rows = len(signal)
-    mask = np.zeros(rows, dtype=bool)
-    mask[due] = True
-    known = SignalValues({"s": np.array(signal)}, {"s": np.zeros(rows)})
-    everywhere = np.ones((rows, len(panel.ids)), dtype=bool)
-    return Decider(
-        strategy,
-        sleeves,
-        panel,
-        len(panel) - rows,
-        known,
-        mask,
-        on_change,
-        everywhere if eligible is None else eligible,
-    )
+    rows, warm_up = len(signal), len(panel) - len(signal)
+    known = SignalValues({"s": np.array([NAN] * warm_up + signal)}, {"s": np.zeros(len(panel))})
+    if eligible is None:
+        eligible = np.ones((rows, len(panel.ids)), dtype=bool)
+    inputs = Inputs({}, panel, warm_up, (), eligible, False, ())
+    schedule: Any = Days({warm_up + row for row in due}, on_change)
+    return Decider(strategy, sleeves, inputs, known, schedule)
 
 
 def log(of: Decider) -> list[tuple[int, str]]:
