@@ -8,7 +8,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 
-from feeds.arrays import NS_PER_DAY, Bool, Float, Instants
+from feeds.arrays import NS_PER_DAY, Bool, Float, Instant, Instants
 from feeds.panel import Panel
 
 _EPOCH = 719_163
@@ -23,13 +23,21 @@ def day_floats(times: Instants) -> Float:
     return (day + _EPOCH).astype(np.float64) + nanoseconds / NS_PER_DAY
 
 
+def instant_of(day: float) -> Instant:
+    """The instant of a backtrader day number, to the second."""
+    return np.datetime64(round((day - _EPOCH) * 86_400), "s").astype("datetime64[ns]")
+
+
 class PanelFeed(bt.feed.DataBase):
     """The bars of one id, stamped with the instant at which each became known.
+
+    The line `opened_at` has the day number at which the bar opened.
 
     With `preload` the lines get whole buffers at once; without it, bars come one at a time and a
     strategy that reads ahead gets an IndexError.
     """
 
+    lines: Any = ("opened_at",)
     params = (("columns", None), ("tradable", True))
 
     def start(self) -> None:
@@ -56,7 +64,10 @@ class PanelFeed(bt.feed.DataBase):
 def feed(panel: Panel, column: int, has_bar: Bool, *, tradable: bool = True) -> PanelFeed:
     """The feed of one id: a bar wherever `has_bar` (T,) says so, and no other."""
     rows = np.flatnonzero(has_bar)
-    columns: dict[str, Any] = {"datetime": _buffer(day_floats(panel.known_at[rows]))}
+    columns: dict[str, Any] = {
+        "datetime": _buffer(day_floats(panel.known_at[rows])),
+        "opened_at": _buffer(day_floats(panel.opened_at[rows])),
+    }
     for name in _LINES:
         if name in panel.fields:
             columns[name] = _buffer(panel[name][rows, column])

@@ -52,10 +52,10 @@ class WriteOff(NamedTuple):
 class ReplayBroker(bt.brokers.BackBroker):
     """Genuine `BackBroker` for market orders that are sized in fractions.
 
-    It differs from its base in four places: orders do not fill on a bar with volume 0; with
-    `on_shortfall: scale` the buys of a bar are shrunk together instead of refused one by one;
-    an event gap cancels orders and writes off positions; and every submission is noted with its
-    time.
+    It differs from its base in five places: a bar fills only orders that were placed before it
+    opened; nothing fills on a bar with volume 0; with `on_shortfall: scale` the buys of a bar are
+    shrunk together instead of refused one by one; an event gap cancels orders and writes off
+    positions; and every submission is noted with its time.
     """
 
     params = (("execution", ExecutionSpec()), ("gaps", ()), ("volume_matters", True))
@@ -87,7 +87,9 @@ class ReplayBroker(bt.brokers.BackBroker):
                 f"an order for {order.data._name}, which is not in the clock panel: only the ids "
                 "of the clock panel are traded; filter `self.datas` by `data.p.tradable`"
             )
-        self.placed.append((order.owner.lines.datetime[0], order))
+        now = order.owner.lines.datetime[0]
+        order.addinfo(placed_at=now)
+        self.placed.append((now, order))
         if order.data not in self.positions:
             self._add_position(order.data)
         return super().submit(order, check=check)
@@ -112,9 +114,12 @@ class ReplayBroker(bt.brokers.BackBroker):
         super().next()
 
     def _close_gap(self, gap: Gap) -> None:
-        for order in [order for order in self.pending if order.data is gap.feed]:
-            order.addinfo(reason="event")
-            self.cancel(order)
+        for queue in (self.submitted, self.pending):
+            for order in [order for order in queue if order.data is gap.feed]:
+                queue.remove(order)
+                order.addinfo(reason="event")
+                order.cancel()
+                self.notify(order)
         position = self.positions.get(gap.feed)
         if gap.recovery is None or not position:
             return
@@ -136,9 +141,13 @@ class ReplayBroker(bt.brokers.BackBroker):
             self.notify(order)
 
     def _can_fill(self, order: Any) -> bool:
-        """Whether the coin has a new bar, one on which somebody traded."""
+        """Whether the coin has a bar that opened after the order, and on which somebody traded.
+
+        backtrader asks only for a newer bar. An order placed at an exchange's close, in the middle
+        of the coin's day, would fill at the open of that day, in the past.
+        """
         data = order.data
-        if not data.datetime[0] > order.created.dt:
+        if not len(data) or data.opened_at[0] < order.info["placed_at"]:
             return False
         return not (self.p.volume_matters and data.volume[0] == 0.0)
 

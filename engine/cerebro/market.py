@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.cerebro.broker import Gap
 from feeds.align import fill_forward
-from feeds.arrays import Bool, Float
+from feeds.arrays import Bool, Float, Instant
 from feeds.bars import PanelFeed, day_floats, feed
 from feeds.events import Event
 from feeds.panel import Panel
@@ -46,6 +46,10 @@ class ReplayMarket:
     has_bar: Bool
     halted: Bool
     gaps: tuple[Gap, ...]
+
+    def row_opening(self, at: Instant) -> int:
+        """First row of the clock that opens at an instant or after it."""
+        return int(np.searchsorted(self.panel.opened_at, at, side="left"))
 
     def shares(self, positions: Mapping[Any, Any]) -> list[float]:
         """Shares held by column; only looks at feeds that were traded.

@@ -8,6 +8,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 
+from engine.cerebro.broker import WriteOff
 from engine.cerebro.market import ReplayMarket
 from engine.cerebro.strategy import Skip
 from engine.ledger import (
@@ -22,7 +23,7 @@ from engine.ledger import (
 )
 from feeds.align import fill_forward
 from feeds.arrays import DAY, Float, Instant, text
-from feeds.bars import day_floats
+from feeds.bars import instant_of
 from feeds.errors import DataError, EngineError
 
 _RUIN = 1e-9
@@ -104,21 +105,17 @@ def ledger_of(
     market: ReplayMarket = recorder.p.market
     panel = market.panel
     nav, cash, shares = _without_gaps(recorder, broker.startingcash)
-    lines = [(skip.row, 1, _skipped(skip, market)) for skip in skipped]
+    lines = [(skip.row + 1, 1, _skipped(skip, market)) for skip in skipped]
     columns = {data: column for column, data in market.feeds.items()}
     for time, order in broker.placed:
-        placed_row = market.row_at.get(time, _row_before(market, time))
-        decided = panel.known_at[decided_rows.get(order.ref, placed_row)]
-        line = _placed(order, decided, placed_row, columns[order.data], market)
-        lines.append((placed_row, 0, line))
+        placed = instant_of(time)
+        decided = decided_rows.get(order.ref)
+        decided_at = placed if decided is None else panel.known_at[decided]
+        line = _placed(order, decided_at, placed, columns[order.data], market)
+        lines.append((market.row_opening(placed), 0, line))
     for off in broker.write_offs:
-        row = _row_before(market, off.time)
-        opened, name = panel.opened_at[row], panel.ids[columns[off.feed]]
-        line = Order(
-            opened, opened, name, -off.shares, -off.shares, off.price, 0.0, 0.0,
-            WRITTEN_OFF, "event",
-        )  # fmt: skip
-        lines.append((row, -1, line))
+        row = market.row_at[off.time]
+        lines.append((row, -1, _written_off(off, row, columns[off.feed], market)))
     lines.sort(key=lambda entry: entry[:2])  # stable: queue order within a row
     return Ledger(
         panel.opened_at[0],
@@ -144,12 +141,6 @@ def _without_gaps(recorder: Recorder, cash: float) -> tuple[Float, Float, Float]
     return table[:, 0].copy(), table[:, 1].copy(), table[:, 2:].copy()
 
 
-def _row_before(market: ReplayMarket, time: float) -> int:
-    """Last row of the clock whose close is at or before a backtrader day number."""
-    closes = day_floats(market.panel.known_at)
-    return max(int(np.searchsorted(closes, time, side="right")) - 1, 0)
-
-
 def _skipped(skip: Skip, market: ReplayMarket) -> Order:
     panel = market.panel
     return Order(
@@ -158,8 +149,15 @@ def _skipped(skip: Skip, market: ReplayMarket) -> Order:
     )  # fmt: skip
 
 
+def _written_off(off: WriteOff, row: int, column: int, market: ReplayMarket) -> Order:
+    opened, name = market.panel.opened_at[row], market.panel.ids[column]
+    return Order(
+        opened, opened, name, -off.shares, -off.shares, off.price, 0.0, 0.0, WRITTEN_OFF, "event"
+    )
+
+
 def _placed(
-    order: Any, decided: Instant, placed_row: int, column: int, market: ReplayMarket
+    order: Any, decided_at: Instant, placed: Instant, column: int, market: ReplayMarket
 ) -> Order:
     panel, done = market.panel, order.executed
     status = _STATUS.get(order.status, OPEN)
@@ -172,9 +170,9 @@ def _placed(
         price = done.exbits[0].price if len(done.exbits) == 1 else done.price
         if order.exectype == bt.Order.Market:
             slippage = abs(done.size) * abs(price - panel.open[row, column])
-        if status == FILLED and not reason and row > placed_row + 1:
-            reason = "delayed"
+            if status == FILLED and not reason and row > market.row_opening(placed):
+                reason = "delayed"
     return Order(
-        decided, filled, panel.ids[column], order.created.size, done.size, price,
+        decided_at, filled, panel.ids[column], order.created.size, done.size, price,
         done.comm, slippage, status, reason,
     )  # fmt: skip

@@ -139,6 +139,14 @@ def test_an_event_gap_cancels_the_open_orders_of_its_coin_only() -> None:
     ]
 
 
+def test_a_rejecting_broker_cancels_at_a_gap_too() -> None:
+    panel = coins({"A": [10, None, None], "B": [1, 1, 1]})
+    events = [event("A", "delisting", "2020-01-01", None, 0.0)]
+    spec = FREE.model_copy(update={"on_shortfall": "reject"})
+    ledger = replay(panel, np.array([0]), np.array([[0.3, 0.3]]), spec, events=events)
+    assert outcomes(ledger) == [("A", "cancelled", "event"), ("B", "filled", "")]
+
+
 def test_a_position_without_bars_stops_the_run_after_max_stale_days() -> None:
     closes = [10.0, 10.0, *[None] * 40]
     panel = coins({"A": closes, "B": [1.0] * 42})
@@ -340,3 +348,18 @@ def test_a_limit_order_is_not_filled_by_the_bar_it_was_placed_on() -> None:
     ledger = replay_raw(panel, BuysAtALimit, {}, FREE, others=[index_panel()])
     (order,) = ledger.orders
     assert (order.price, order.filled_at) == (9.2, panel.opened_at[2])
+
+
+class BuysWhenTheIndexCloses(bt.Strategy):
+    def next(self) -> None:
+        if self.datetime.datetime(0).hour == 21 and not self.position:
+            self.buy(size=1)
+
+
+def test_an_order_placed_at_another_close_keeps_its_own_instant() -> None:
+    panel = coins({"A": [10, 10, 10, 10]})
+    ledger = replay_raw(panel, BuysWhenTheIndexCloses, {}, FREE, others=[index_panel()])
+    (order,) = ledger.orders
+    # The index closes at 21:00 of the 2nd; the coin opens next at 00:00 of the 3rd.
+    assert str(order.decided_at)[:16] == "2020-01-02T21:00"
+    assert (str(order.filled_at)[:10], order.reason) == ("2020-01-03", "")
