@@ -37,7 +37,9 @@ class Notice:
 def notices(result: Result) -> tuple[Notice, ...]:
     """All notices of a run, the gravest first."""
     return tuple(
-        notice for part in (_data, _sample, _signals, _trading, _written) for notice in part(result)
+        notice
+        for part in (_data, _sample, _signals, _trading, _gaps, _written)
+        for notice in part(result)
     )
 
 
@@ -46,27 +48,16 @@ def _data(result: Result) -> Iterator[Notice]:
     if result.simulated:
         yield Notice(
             "Simulated data",
-            "All prices come from a seeded generator with a planted effect. "
+            f"Prices come from a seeded generator {_planted(result)}. "
             "Nothing here says anything about a market.",
         )
     elif not universe.get("point_in_time", False):
         ids = count(len(universe.get("ids", ())), "id was", "ids were")
         yield Notice(
             "Survivorship-biased universe",
-            f"{ids} picked by hand with knowledge of today. What died, or was never picked, is "
-            "missing, which flatters every basket.",
+            f"{ids} picked by hand with hindsight. What died, or was never picked, is missing, "
+            "which flatters every basket.",
         )
-    for panel, found in sorted(result.manifest.get("quality", {}).items()):
-        parts = [f"{number:,} {_QUALITY.get(name, name.replace('_', ' '))}"
-                 for name, number in sorted(found.items()) if number]  # fmt: skip
-        if parts:
-            clock = panel == result.experiment.get("clock")
-            effect = (
-                "Positions are marked at the last close there, and orders wait."
-                if clock
-                else "Signals carry their last value over them until it is too old."
-            )
-            yield Notice(f"Gaps in panel '{panel}'", f"{listed(parts)}. {effect}")
 
 
 def _sample(result: Result) -> Iterator[Notice]:
@@ -81,8 +72,7 @@ def _sample(result: Result) -> Iterator[Notice]:
     if len(result.decisions) and 0 < changes < FEW_ROTATIONS:
         yield Notice(
             "Few switches",
-            f"The target changed {count(changes, 'time')}: look at each of them below rather than "
-            "at averages.",
+            f"The target changed {count(changes, 'time')}: look at each, not at averages.",
         )
     execution = result.experiment.get("execution", {})
     if execution.get("fee_bps") == 0 and execution.get("slippage_bps") == 0:
@@ -90,6 +80,12 @@ def _sample(result: Result) -> Iterator[Notice]:
 
 
 def _signals(result: Result) -> Iterator[Notice]:
+    if result.experiment.get("strategy", {}).get("kind") == "raw":
+        yield Notice(
+            "Raw strategy",
+            "Nothing proves that it does not read the future. The prefix proof covers signals, "
+            "not backtrader strategies.",
+        )
     reasons = Counter(result.decisions.reason)
     if reasons["signal_unknown"]:
         unknown = count(reasons["signal_unknown"], "scheduled decision")
@@ -131,9 +127,30 @@ def _trading(result: Result) -> Iterator[Notice]:
         )
 
 
+def _gaps(result: Result) -> Iterator[Notice]:
+    for panel, found in sorted(result.manifest.get("quality", {}).items()):
+        parts = [f"{number:,} {_QUALITY.get(name, name.replace('_', ' '))}"
+                 for name, number in sorted(found.items()) if number]  # fmt: skip
+        if parts:
+            clock = panel == result.experiment.get("clock")
+            effect = (
+                "Positions are marked at the last close there, and orders wait."
+                if clock
+                else "Signals carry their last value over them until it is too old."
+            )
+            yield Notice(f"Gaps in panel '{panel}'", f"{listed(parts)}. {effect}")
+
+
 def _written(result: Result) -> Iterator[Notice]:
     for text in result.manifest.get("warnings", ()):
-        yield Notice("Note of the run", str(text))
+        words = str(text).rstrip(".")
+        yield Notice("Note of the run", f"{words[:1].upper()}{words[1:]}.")
+
+
+def _planted(result: Result) -> str:
+    data = result.experiment.get("data") or {}
+    effect = (data.get("simulated") or {}).get("effect")
+    return "with no effect in it" if effect == 0 else "with a planted effect"
 
 
 def _write_off(order: Order) -> str:

@@ -7,66 +7,108 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.notices import notices
-from engine.verdict import is_short, period, verdict
-from engine.wording import percent, ratio, signed_percent
+from engine.notices import Notice, notices
+from engine.verdict import caution, is_short, period, verdict, what_happened
+from engine.wording import count, percent, ratio, signed_percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.result import Result
 
 _WIDTH = 79
+_MOST_LINES = 21
+"""With the four lines of the command line below it, a run ends on 25 lines."""
 _MOST_BENCHMARKS = 4
-
-KEY_FIGURES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
-    ("total return", "total_return", signed_percent),
-    ("growth a year", "cagr", signed_percent),
-    ("volatility a year", "ann_vol", percent),
-    ("Sharpe ratio", "sharpe", ratio),
-    ("  standard error", "sharpe_se_mertens_annual", ratio),
-    ("deepest fall", "max_drawdown", percent),
-    ("turnover a year", "ann_one_way_turnover", ratio),
-)
 
 
 def key_figures(result: Result) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the key figures as text: strategy first, then up to 4 benchmarks."""
     names = sorted(result.benchmarks)[:_MOST_BENCHMARKS]
-    rows = []
-    for title, name, shown in KEY_FIGURES:
-        values = [result.value(name), *(result.value(f"{other}.{name}") for other in names)]
-        own_only = name == "ann_one_way_turnover"
-        cells = ["" if own_only and column else shown(v) for column, v in enumerate(values)]
-        rows.append([title, *cells])
-    return ["", "strategy", *names], rows
+    growth = ("total return", "total_return") if is_short(result) else ("growth a year", "cagr")
+    shown: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+        (*growth, signed_percent),
+        ("volatility a year", "ann_vol", percent),
+        ("Sharpe ratio", "sharpe", ratio),
+        ("  standard error", "sharpe_se_mertens_annual", ratio),
+        ("  chance above 0", "psr_vs_0", percent),
+        ("deepest fall", "max_drawdown", percent),
+    )
+    rows = [
+        [title, *(text(result.value(f"{of}{name}")) for of in ("", *(f"{n}." for n in names)))]
+        for title, name, text in shown
+    ]
+    turnover = ratio(result.value("ann_one_way_turnover"))
+    return ["", "strategy", *names], [*rows, ["turnover a year", turnover, *("" for _ in names)]]
 
 
 def summary(result: Result) -> str:
-    """At most 20 lines of at most 79 characters, for a terminal."""
+    """What happened, how far to believe it, key figures, warnings: at most 21 lines of 79."""
+    simulated = "  SIMULATED DATA" * result.simulated
+    rest = f" {result.id[:12]}  {period(result)}{simulated}"
+    lines = [_short(result.name, _WIDTH - len(rest)) + rest]
+    # Each half has its own limit, so that long names never push the caution off the screen.
+    lines += _wrapped(" ".join(what_happened(result)), 4)
+    lines += _wrapped(" ".join(caution(result)), 5)
     header, rows = key_figures(result)
-    lines = [f"{result.name} {result.id[:12]}  {period(result)}"]
-    if result.simulated:
-        lines[0] += "  SIMULATED DATA"
-    words = verdict(result)[:2]
-    lines += textwrap.wrap(" ".join(words), _WIDTH, max_lines=5, placeholder=" ...")
     lines += ["", *(_line(row) for row in [header, *rows])]
-    if is_short(result):
-        lines.append("  (less than a year: figures per year are extrapolated)")
     found = notices(result)
     if found:
-        titles = "; ".join(dict.fromkeys(notice.title for notice in found))
-        noun = "warning" if len(found) == 1 else "warnings"
-        text = f"{len(found)} {noun}: {titles}"
-        lines += ["", *textwrap.wrap(text, _WIDTH, max_lines=3, placeholder=" ...")]
+        lines += ["", *_warnings(found, _MOST_LINES - len(lines) - 1)]
     return "\n".join(lines) + "\n"
+
+
+def _warnings(found: Sequence[Notice], room: int) -> list[str]:
+    """As much of the notices as `room` lines hold: whole, in a sentence each, or the titles.
+
+    Where there is no room for all sentences the gravest keep theirs.
+    """
+    whole = [line for notice in found for line in _item(f"{notice.title}. {notice.text}")]
+    if len(whole) <= room:
+        return whole
+    for kept in range(len(found), 0, -1):
+        lines = [
+            line
+            for notice in found[:kept]
+            for line in _item(f"{notice.title}. {_first_sentence(notice.text)}")
+        ]
+        if kept < len(found):
+            lines += _item(f"Also: {_titles(found[kept:])}")
+        if len(lines) <= room:
+            return lines
+    return _item(f"{count(len(found), 'warning')}: {_titles(found)}", room)
+
+
+def _titles(found: Sequence[Notice]) -> str:
+    return "; ".join(dict.fromkeys(notice.title for notice in found))
+
+
+def _item(text: str, most: int | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent="- ",
+        subsequent_indent="  ",
+        max_lines=most,
+        placeholder=" ...",
+    )
+
+
+def _first_sentence(text: str) -> str:
+    return text.split(". ")[0].removesuffix(".") + "."
+
+
+def _wrapped(text: str, most: int) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, max_lines=most, placeholder=" ...")
 
 
 def _line(cells: list[str]) -> str:
     first, *others = cells
-    return f"{first:<18}" + "".join(f"{_short(cell):>13}" for cell in others)
+    return (f"{first:<18}" + "".join(f"{_short(cell, 11):>12}" for cell in others)).rstrip()
 
 
-def _short(cell: str) -> str:
-    return cell if len(cell) <= 12 else f"{cell[:9]}..."
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def summary_html(result: Result) -> str:

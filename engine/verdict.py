@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.ledger import WRITTEN_OFF
 from engine.notices import FEW_ROTATIONS
 from engine.regimes import rotations
 from engine.statistics import SHORT_SAMPLE_DAYS
@@ -23,13 +24,21 @@ _SAME = 0.0005
 
 def verdict(result: Result) -> tuple[str, ...]:
     """The growth, the comparison with each benchmark, what it rests on; a sentence each."""
-    parts = (
-        _growth(result),
-        _against(result),
-        _difference(result),
-        _sharpe(result),
-        _rests(result),
-    )
+    told = (*what_happened(result), _difference(result), _sharpe(result), _rests(result))
+    return _sentences(*told)
+
+
+def what_happened(result: Result) -> tuple[str, ...]:
+    """The sentences of the verdict that tell growth and comparisons."""
+    return _sentences(_growth(result), _against(result))
+
+
+def caution(result: Result) -> tuple[str, ...]:
+    """The sentences of the verdict that tell what chance could do, and what the run rests on."""
+    return _sentences(_difference(result), _rests(result))
+
+
+def _sentences(*parts: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
@@ -112,7 +121,9 @@ def _difference(result: Result) -> str:
             f"The mean difference per bar is beyond {_CHANCE:g} standard errors for {clear} of "
             f"{len(known)} benchmarks; with so many, some are by chance alone."
         )
-    sizes = listed([f"{ratio(size, 1)} for {name}" for name, size in known.items()])
+    sizes = listed(
+        [f"{ratio(size, 1)} for {name}{_drag(result, name, size)}" for name, size in known.items()]
+    )
     within = [name for name, size in known.items() if abs(size) < _CHANCE]
     if len(within) == len(known):
         tail = "chance alone often gives as much"
@@ -121,6 +132,15 @@ def _difference(result: Result) -> str:
     else:
         tail = "more than chance usually gives, if no other variant was tried"
     return f"The mean difference per bar, in standard errors, is {sizes}: {tail}."
+
+
+def _drag(result: Result, name: str, size: float) -> str:
+    """Why growth and mean disagree: of equal means the curve with larger swings grows less."""
+    of = "total_return" if is_short(result) else "cagr"
+    ahead = result.value(of) - result.value(f"{name}.{of}")
+    if not ahead * size < 0 or abs(ahead) < _SAME:
+        return ""
+    return " (its larger swings cost it growth)" if ahead > 0 else " (larger swings cost growth)"
 
 
 def _sharpe(result: Result) -> str:
@@ -137,7 +157,8 @@ def _rests(result: Result) -> str:
     if not any(order.shares for order in result.orders):
         return "Nothing was ever traded, so there is nothing to judge."
     if not len(result.decisions):
-        return f"It rests on {count(result.value('orders'), 'order')}."
+        filled = sum(bool(o.shares) and o.status != WRITTEN_OFF for o in result.orders)
+        return f"It rests on {count(filled, 'fill')}."
     changes = rotations(result)
     if not changes:
         return "The target never changed: the run says nothing about timing."

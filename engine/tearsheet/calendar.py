@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TINTS = (0.005, 0.03, 0.08, 0.15, 0.30)
 """Absolute returns at which the tint of a month gets stronger."""
+_PARTIAL = "* a part of it only: the run starts or ends inside."
 _NEVER_CLOSES = 365
 _SESSION_SLACK_DAYS = 4
 _DEEPEST = 5
@@ -39,7 +40,9 @@ def months_block(result: Result) -> Html:
     if best.value > worst.value:
         lead += f"; best {best.label} ({signed_percent(best.value)})"
         lead += f", worst {worst.label} ({signed_percent(worst.value)})"
-    parts = [table(["", *_MONTHS, "Year"], rows, css="months"), _footnote()]
+    partial = any(each.partial for each in (*months, *years))
+    tail = note("In percent." + f" {_PARTIAL}" * partial)
+    parts = [table(["", *_MONTHS, "Year"], rows, css="months"), tail]
     return block("months", "Months", *parts, lead=f"{lead}.")
 
 
@@ -63,7 +66,8 @@ def years_block(result: Result) -> Html:
             ]
         )
     header = ["", "strategy", *names, *(f"ahead of {name}" for name in names)]
-    parts = [table(header, rows, css="own"), _footnote()]
+    tail = [note(_PARTIAL)] if any(year.partial for year in of[""]) else []
+    parts = [table(header, rows, css="own"), *tail]
     lead = ""
     if names:
         ahead = [f"{_better(of[''], of[name])} against {name}" for name in names]
@@ -127,10 +131,6 @@ def _percent(value: float) -> str:
 
 def _points(value: float) -> str:
     return signed_percent(value).removesuffix(" %")
-
-
-def _footnote() -> Html:
-    return note("In percent. * part of the period only: the run starts or ends inside it.")
 
 
 def _slack(result: Result) -> int:

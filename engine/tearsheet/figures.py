@@ -149,9 +149,13 @@ def signal_lane(result: Result, name: str, axes: Axes) -> None:
         low, high = float(known.min()), float(known.max())
         pad = 0.12 * (high - low) or 1.0
         axes.set_ylim(low - pad, high + pad)
-        axes.set_yticks([low, high], [f"{low:.3g}", f"{high:.3g}"])
+        axes.set_yticks([low, high], [_signed(low), _signed(high)])
     axes.set_title(plain(name, 60), loc="left", fontsize=8.0, color=INK, pad=3.0)
     _limits(result, axes)
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def shade_risk_on(result: Result, axes: Axes) -> None:

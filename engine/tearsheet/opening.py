@@ -137,7 +137,7 @@ def _cards(result: Result) -> Html:
         ]
         if key == "ann_one_way_turnover":
             cost = percent(result.value("ann_cost"), 2)
-            parts += [tag("dd", each, css="small") for each in ("times NAV", f"costs {cost}")]
+            parts += [tag("dd", each, css="small") for each in ("of NAV, one way", f"costs {cost}")]
         if key == "exposure_time_fraction":
             gross = percent(result.value("avg_gross_exposure"), 0)
             parts.append(tag("dd", f"mean exposure {gross}", css="small"))

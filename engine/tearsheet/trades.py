@@ -19,6 +19,7 @@ _ALL_DECISIONS = 60
 _MOST_ROWS = 200
 _MOST_SIGNALS = 4
 _MOST_TARGETS = 8
+_BESIDE = 2
 _BRIEF = 3
 """Benchmarks that wide tables have room for."""
 
@@ -39,7 +40,7 @@ def targets_block(result: Result) -> Html:
         inside = np.isin(of_bar, bars[target])
         earned = [_compounded(result.curves[name], inside) for name in ("", *names)]
         share = percent(float(np.mean(inside)))
-        rows.append([target, str(len(bars[target])), str(int(inside.sum())), share, *earned])
+        rows.append([target, f"{len(bars[target]):,}", f"{inside.sum():,}", share, *earned])
     header = ["target", "spells", "bars", "of the time", "strategy", *names]
     parts = [table(header, rows)]
     if len(order) > _MOST_TARGETS:
@@ -69,7 +70,7 @@ def decisions_block(result: Result) -> Html:
         lead += f" The last {_MOST_ROWS} of {len(rows)} are shown; decisions.csv has all."
         rows = rows[-_MOST_ROWS:]
     signals = list(log.signals)
-    names = sorted(result.benchmarks)[:1]
+    names = sorted(result.benchmarks)[:_BESIDE]
     header = ["decided at (UTC)", "reason", "target"]
     header += signals if len(signals) <= _MOST_SIGNALS else ["signals"]
     header += ["strategy until next", *(f"{name} until next" for name in names)]
@@ -142,8 +143,8 @@ def _assumed(result: Result) -> str:
     if fee is None or slip is None:
         return "Fills are at the next open of the asset itself."
     return (
-        f"Assumed: {amount(float(fee))} bp fee and {amount(float(slip))} bp slippage on every "
-        "fill, at the next open of the asset itself."
+        f"Assumed: a fee of {amount(float(fee))} and slippage of {amount(float(slip))} basis "
+        "points on every fill, at the next open of the asset itself."
     )
 
 

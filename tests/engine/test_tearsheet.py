@@ -163,6 +163,12 @@ def test_markup_in_names_is_shown_and_not_read(tmp_path: Path) -> None:
         sleeves={EVIL: base.sleeves["alts"], "$x$ </svg>": base.sleeves["btc"]},
         benchmarks={EVIL: base.benchmarks["btc"], r"back\1slash": base.benchmarks["alts"]},
         ledger=replace(base.ledger, orders=orders),
+        statistics=tuple(
+            replace(
+                one, name=one.name.replace("btc.", f"{EVIL}.").replace("alts.", r"back\1slash.")
+            )
+            for one in base.statistics
+        ),
     )
     _, page = made(evil, tmp_path)
     assert "<img" not in page
@@ -243,6 +249,12 @@ def test_a_close_at_midnight_belongs_to_the_day_before() -> None:
     assert (february.label, february.value) == ("2024-02", pytest.approx(-0.1))
     assert january.partial
     assert february.partial
+
+
+def test_parts_of_periods_are_explained_where_there_are_any(tmp_path: Path) -> None:
+    star = "the run starts or ends inside"
+    assert star not in made(flat(365), tmp_path / "whole")[1]  # 2018-01-01 to 2018-12-31
+    assert made(flat(380), tmp_path / "more")[1].count(star) == 2
 
 
 def test_months_and_years_that_are_covered_are_whole() -> None:

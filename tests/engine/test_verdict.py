@@ -77,6 +77,17 @@ def test_a_small_difference_is_called_chance(tmp_path: Path) -> None:
     assert "chance alone often gives as much" in sentence
 
 
+def test_growth_and_mean_that_disagree_are_explained(tmp_path: Path) -> None:
+    # btc doubles on even days and halves on odd ones: no growth, a mean of 25 % a day.
+    base = flat(730)
+    steady = 100_000.0 * 1.0001 ** np.arange(1, 731)
+    wild = 100_000.0 * np.where(np.arange(730) % 2 == 0, 2.0, 1.0)
+    ledger = replace(base.ledger, nav=steady, cash=steady)
+    words = verdict(result_of(outcome(ledger, base.decisions, {}, {"btc": wild}), tmp_path))
+    assert words[1].startswith("It beat btc")
+    assert "for btc (its larger swings cost it growth)" in words[2]
+
+
 def log_of(days: list[int], targets: list[dict[str, float] | None]) -> DecisionTable:
     start = np.datetime64("2018-01-01", "ns")
     time = instants([start + day * DAY for day in days])
@@ -132,12 +143,26 @@ def test_simulated_data_replace_the_warning_about_the_universe(tmp_path: Path) -
     assert found == ["Simulated data", "Short history"]
 
 
+def test_the_generator_is_said_to_plant_an_effect_only_where_it_does(tmp_path: Path) -> None:
+    result = result_of(flat(40, simulated=True, quality={}), tmp_path)
+    assert "with a planted effect" in notices(result)[0].text
+    luck = replace(result, experiment=result.experiment | {"data": {"simulated": {"effect": 0.0}}})
+    assert "with no effect in it" in notices(luck)[0].text
+
+
+def test_a_raw_strategy_is_said_to_be_unproven(tmp_path: Path) -> None:
+    result = result_of(flat(400, quality={}), tmp_path)
+    raw = replace(result, experiment=result.experiment | {"strategy": {"kind": "raw"}})
+    assert "Raw strategy" in titles(raw)
+    assert "Raw strategy" not in titles(result)
+
+
 def test_unknown_signals_and_notes_of_the_run_are_named(tmp_path: Path) -> None:
     made = replace(flat(400, quality={}, warnings=["odd"]), decisions=log_of([2], [None]))
     result = result_of(made, tmp_path)
     assert titles(result)[1:] == ["Signals unknown", "Note of the run"]
     assert notices(result)[1].text.startswith("1 scheduled decision could not be taken")
-    assert notices(result)[2].text == "odd"
+    assert notices(result)[2].text == "Odd."
 
 
 def test_orders_that_failed_shrank_or_were_written_off_are_named(tmp_path: Path) -> None:
