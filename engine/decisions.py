@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +15,7 @@ from engine.signals import SignalValues
 from feeds.arrays import Bool, Float, text
 from feeds.errors import EngineError
 from feeds.panel import Panel
+from feeds.user_code import blame
 from strategies.base import Basket, Strategy
 
 INITIAL = "initial"
@@ -20,6 +23,8 @@ SCHEDULED = "scheduled"
 CHANGED = "changed"
 WARM_UP = "warm_up"
 SIGNAL_UNKNOWN = "signal_unknown"
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +127,40 @@ class Decider:
         values = self._values[row]
         x = dict(zip(self._strategy.signals, values.tolist(), strict=True))
         if self._strategy.reads_held:
-            return _sorted(self._strategy.rule(x, held))  # type: ignore[call-arg]
+            with self._blame():
+                shares = self._strategy.rule(x, held)  # type: ignore[call-arg]
+            return self._checked(shares, row)
         key = values.tobytes()
         if key not in self._shares:
-            self._shares[key] = _sorted(self._strategy.rule(x))
+            with self._blame():
+                shares = self._strategy.rule(x)
+            self._shares[key] = self._checked(shares, row)
         return self._shares[key]
+
+    def _blame(self) -> AbstractContextManager[None]:
+        return blame(f"strategy '{self._strategy.kind}'")
+
+    def _checked(self, shares: Mapping[str, float], row: int) -> Mapping[str, float]:
+        """The shares in order of their names, without those that are 0, if they can be held."""
+        who = f"strategy '{self._strategy.kind}'"
+        when = text(self._clock.known_at[self._first_row + row])
+        if not isinstance(shares, Mapping):
+            raise EngineError(f"{who} returned {shares!r} at {when}; return a share by sleeve")
+        unknown = sorted(set(shares) - set(self.sleeves))
+        if unknown:
+            known = ", ".join(self.sleeves) or "none"
+            raise EngineError(
+                f"{who} returned a share for '{unknown[0]}' at {when}; its sleeves are {known}"
+            )
+        out = {name: float(shares[name]) for name in sorted(shares) if shares[name] != 0}
+        wrong = [name for name, share in out.items() if not 0 < share <= 1 + _ROUNDING]
+        total = math.fsum(out.values())
+        if wrong or total > 1 + _ROUNDING:
+            raise EngineError(
+                f"{who} returned {out} at {when}; shares are at least 0 and sum to at most 1: "
+                "there is no leverage and no shorting"
+            )
+        return out
 
     def _weigh(self, row: int, reason: str, shares: Mapping[str, float]) -> Decision:
         seen = self._clock.head(self._first_row + row + 1)
@@ -135,16 +169,13 @@ class Decider:
         for k, (name, basket) in enumerate(self.sleeves.items()):
             share = shares.get(name, 0.0)
             if share > 0:
-                inside = basket.weights(seen, self._eligible[row])
+                with blame(f"basket '{basket.kind}' of sleeve '{name}'"):
+                    inside = np.asarray(basket.weights(seen, self._eligible[row]), dtype=np.float64)
                 _check_weights(name, inside, self._eligible[row], seen)
                 weights[k] = share * inside
                 if not inside.any():
                     empty.append(name)
         return Decision(row, reason, shares, weights, tuple(empty))
-
-
-def _sorted(shares: Mapping[str, float]) -> Mapping[str, float]:
-    return {name: float(shares[name]) for name in sorted(shares) if shares[name] > 0}
 
 
 def _check_weights(sleeve: str, weights: Float, eligible: Bool, seen: Panel) -> None:
@@ -154,7 +185,7 @@ def _check_weights(sleeve: str, weights: Float, eligible: Bool, seen: Panel) -> 
         problem = f"{np.shape(weights)} weights for {len(eligible)} ids"
     elif not np.all(np.isfinite(weights)) or np.any(weights < 0):
         problem = "a weight that is negative or not a number"
-    elif weights.sum() > 1 + 1e-9:
+    elif weights.sum() > 1 + _ROUNDING:
         problem = f"weights that sum to {weights.sum():g}, above 1"
     elif np.any(weights[~eligible] != 0):
         names = np.array(seen.ids)[(weights != 0) & ~eligible]

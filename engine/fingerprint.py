@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from feeds.events import Event
 from feeds.panel import Panel
 
 _PACKAGES = ("engine", "feeds", "strategies")
+_LIBRARIES = ("abc", "backtrader", "builtins", "pydantic", "typing")
+"""Where base classes come from; their versions are in run.log."""
 
 
 def digest_of(value: Any) -> str:
@@ -36,8 +40,46 @@ def package_digest() -> str:
     return out.hexdigest()
 
 
+def plugin_digests(classes: Iterable[type]) -> dict[str, str]:
+    """The sources of classes that are not part of the packages, by qualified name.
+
+    A class in a file stands for the whole file; one without a file, typed into a notebook, for the
+    code of its methods.
+    """
+    out = {}
+    for cls in classes:
+        for base in cls.__mro__:
+            top = base.__module__.partition(".")[0]
+            if top not in (*_PACKAGES, *_LIBRARIES):
+                out[f"{base.__module__}.{base.__qualname__}"] = _source_digest(base)
+    return dict(sorted(out.items()))
+
+
+def _source_digest(cls: type) -> str:
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    if file and Path(file).is_file():
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    out = hashlib.sha256(cls.__qualname__.encode())
+    for name, member in sorted(vars(cls).items()):
+        code = getattr(member, "__code__", None)
+        out.update(name.encode())
+        out.update(_code(code) if code else b"")
+    return out.hexdigest()
+
+
+def _code(code: CodeType) -> bytes:
+    """What a function does, without addresses and line numbers."""
+    parts = [code.co_code, repr(code.co_names).encode()]
+    for constant in code.co_consts:
+        parts.append(_code(constant) if isinstance(constant, CodeType) else repr(constant).encode())
+    return b"\0".join(parts)
+
+
 def run_digests(
-    config: Mapping[str, Any], panels: Mapping[str, Panel], events: Sequence[Event]
+    config: Mapping[str, Any],
+    panels: Mapping[str, Panel],
+    events: Sequence[Event],
+    classes: Iterable[type] = (),
 ) -> dict[str, Any]:
     """The digests that identify a run, each on its own so that a difference can be named."""
     return {
@@ -45,6 +87,7 @@ def run_digests(
         "panels": {name: panel.digest for name, panel in sorted(panels.items())},
         "events": digest_of([[str(cell) for cell in astuple(event)] for event in events]),
         "package": package_digest(),
+        "plugins": plugin_digests(classes),
     }
 
 

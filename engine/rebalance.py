@@ -77,13 +77,13 @@ def plan_orders(
         if not size:
             continue
         reason = _left_out(target, current, size * close, held.nav, spec)
-        if spec.lot_size and not reason:
-            size = whole_lots(size, spec.lot_size)
-            reason = "" if size else LOT_SIZE
+        lots = whole_lots(size, spec.lot_size) if spec.lot_size else size
+        if not lots:
+            reason = reason or LOT_SIZE
         if reason:
             skipped.append(Planned(column, size, reason))
         else:
-            (sells if size < 0 else buys).append(Planned(column, size))
+            (sells if size < 0 else buys).append(Planned(column, lots))
     return sells + buys, skipped
 
 

@@ -34,6 +34,7 @@ for equal inputs. docs/results.md describes them.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -149,10 +150,23 @@ class Result:
         """Whether the data were made by a generator."""
         return bool(self.manifest.get("simulated", False))
 
+    def __repr__(self) -> str:
+        return f"Result('{self.path}', {len(self.time)} closes, NAV {self.nav[-1]:.6g})"
+
     def value(self, name: str) -> float:
-        """The value of a statistic, NaN where it is undefined or not there."""
-        found = self.statistics.get(name)
-        return np.nan if found is None or found.value is None else found.value
+        """The value of a statistic, NaN where it is undefined.
+
+        Raises
+        ------
+        DataError
+            For a name that no statistic has, with the nearest one.
+        """
+        if name not in self.statistics:
+            near = difflib.get_close_matches(name, self.statistics, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "see `result.statistics`"
+            raise DataError(f"no statistic is named '{name}'; {hint}")
+        value = self.statistics[name].value
+        return np.nan if value is None else value
 
     def frame(self, name: FrameName) -> pd.DataFrame:
         """One of the result tables as a pandas DataFrame."""
@@ -199,7 +213,9 @@ def write_result(outcome: Outcome, root: Path, *, force: bool = False, log: str 
     Raises
     ------
     OutputError
-        When it exists and `force` is false, or it cannot be written; nothing is left behind then.
+        When it cannot be written; what was there stays, and nothing else is left behind.
+    DataError
+        When `force` is false and there is one that is damaged; a whole one is kept.
     """
     target = place(root, outcome.name, outcome.id)
     unlisted = {"run.log": log} if log else {}
@@ -207,7 +223,7 @@ def write_result(outcome: Outcome, root: Path, *, force: bool = False, log: str 
     return target
 
 
-def open_result(path: Path) -> Result:
+def open_result(path: Path | str) -> Result:
     """Read a result directory after checking its digests.
 
     Raises
@@ -217,6 +233,7 @@ def open_result(path: Path) -> Result:
     """
     from engine.config.loader import parse
 
+    path = Path(path)
     manifest = verify_result(path)
     missing = [name for name in _FILES if name not in manifest["files"]]
     if missing:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.config import Experiment, load_config
+from engine.config import Experiment, RawStrategy, load_config
 from engine.fingerprint import run_digests, run_id
 from engine.honesty import prove_prefix
 from engine.inputs import Inputs, load_inputs
@@ -29,8 +29,10 @@ from engine.result import (
 from engine.simulation import Simulation, empty_sleeves, simulate_experiment
 from engine.statistics import core_statistics
 from feeds.arrays import Float
+from feeds.errors import ConfigError
 from feeds.panel import Panel
 from strategies.base import Signal
+from strategies.registry import find
 
 _LIBRARIES = ("backtrader", "numpy", "pandas", "pydantic", "pyyaml", "matplotlib")
 
@@ -72,7 +74,7 @@ def run(
     started = time.perf_counter()
     progress = progress or Progress(quiet=True)
     root = Path(output)
-    experiment = config if isinstance(config, Experiment) else load_config(config, overrides)
+    experiment = _loaded(config, overrides)
     check_writable(root)
     inputs = load_inputs(experiment, root / ".cache" / "panels", progress)
     digests = _digests(experiment, inputs)
@@ -92,10 +94,32 @@ def run(
     return result
 
 
+def _loaded(
+    config: Experiment | Path | str | Mapping[str, Any], overrides: Iterable[str]
+) -> Experiment:
+    if not isinstance(config, Experiment):
+        return load_config(config, overrides)
+    if list(overrides):
+        raise ConfigError(
+            "overrides have no effect on a config that is loaded: give them to `load`, or give "
+            "`run` the path"
+        )
+    return config
+
+
+def _classes(experiment: Experiment) -> list[type]:
+    """The classes whose code decides what the run does."""
+    parts = [*experiment.signals.values(), *experiment.sleeves.values()]
+    strategy = experiment.strategy
+    if isinstance(strategy, RawStrategy):
+        return [*map(type, parts), find("raw", strategy.name)]
+    return [*map(type, parts), type(strategy)]
+
+
 def _digests(experiment: Experiment, inputs: Inputs) -> dict[str, Any]:
     # The clock counts as read: only the ids of the universe, cut at the end of the period.
     panels = {**inputs.panels, inputs.clock.name: inputs.clock}
-    return run_digests(experiment.resolved(), panels, inputs.events)
+    return run_digests(experiment.resolved(), panels, inputs.events, _classes(experiment))
 
 
 def _proof(root: Path, progress: Progress) -> Any:

@@ -17,7 +17,6 @@ from engine.progress import Progress
 from engine.schedule import OnChange
 from engine.signals import Prove, SignalValues, evaluate_signals
 from feeds.arrays import Float
-from feeds.user_code import blame
 from strategies.base import Strategy
 from strategies.registry import find
 from strategies.rules import FixedMix
@@ -110,10 +109,9 @@ def _replay(
         decision = decider.decide(row, held)
         return None if decision is None else decision.target.tolist()
 
-    with blame(f"strategy '{strategy.kind}'"):
-        if not strategy.reads_held:
-            # All targets are known before the first bar is replayed.
-            targets = {d.row: d.target.tolist() for d in decider.decide_all()}
+    if not strategy.reads_held:
+        # All targets are known before the first bar is replayed.
+        targets = {d.row: d.target.tolist() for d in decider.decide_all()}
     return replay_targets(
         inputs.period,
         weights_at if strategy.reads_held else lambda row, _: targets.get(row),

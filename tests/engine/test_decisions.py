@@ -157,6 +157,56 @@ def test_impossible_weights_stop_the_run(basket: Basket, message: str) -> None:
         of.decide_all()
 
 
+class Returns(Strategy):
+    """Returns whatever it is given."""
+
+    what: Any = None
+
+    @property
+    def sleeves(self) -> tuple[str, ...]:
+        return ("a", "b")
+
+    def rule(self, x: Mapping[str, float]) -> Mapping[str, float]:
+        return self.what
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        ({"nope": 1.0}, "a share for 'nope' at 2020-01-02; its sleeves are a, b"),
+        ({"a": 2.0}, r"returned {'a': 2.0} at .* no leverage"),
+        ({"a": -0.5, "b": 1.5}, "no leverage and no shorting"),
+        ({"a": 0.6, "b": 0.6}, "sum to at most 1"),
+        ({"a": NAN}, "shares are at least 0"),
+        (0.5, "returned 0.5 at 2020-01-02; return a share by sleeve"),
+    ],
+)
+def test_shares_that_no_portfolio_can_have_stop_the_run(shares: Any, message: str) -> None:
+    with pytest.raises(EngineError, match=message):
+        decider(Returns(what=shares), [0.0] * 8, due=[]).decide_all()
+
+
+class Broken(Basket):
+    def weights(self, seen: Panel, eligible: Bool) -> Float:
+        return seen.close[-1] / self.nothing  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_basket_that_raises_is_named_with_its_sleeve() -> None:
+    of = decider(FixedMix(mix={"x": 1.0}), [0.0] * 8, due=[], sleeves={"x": Broken()})
+    with pytest.raises(EngineError, match=r"of sleeve 'x' raised AttributeError.*line \d+"):
+        of.decide_all()
+
+
+def test_a_rule_that_forgets_what_is_held_is_named() -> None:
+    of = decider(Forgets(), [0.0] * 8, due=[])
+    with pytest.raises(EngineError, match="strategy '' raised TypeError"):
+        of.decide(0, {"cash": 1.0})
+
+
+class Forgets(Returns):
+    reads_held = True
+
+
 class Stop(Strategy):
     """Leaves a market in which it holds something, but less than 40 %."""
 

@@ -51,7 +51,7 @@ def test_lots_and_minimum_notional_leave_orders_out_with_a_reason() -> None:
     lots = FREE.model_copy(update={"lot_size": 1.0})
     orders, skipped = plan_orders([0.6, 0.4], held([0, 0], [100, 10], cash=100.0), lots)
     assert [(o.column, o.size) for o in orders] == [(1, 4.0)]
-    assert [s.reason for s in skipped] == ["lot_size"]
+    assert [(s.size, s.reason) for s in skipped] == [(0.6, "lot_size")]
     small = FREE.model_copy(update={"min_notional": 50.0})
     _, skipped = plan_orders([0.6, 0.4], held([0, 0], [100, 10], cash=100.0), small)
     assert [(s.column, s.reason) for s in skipped] == [(1, "min_notional")]

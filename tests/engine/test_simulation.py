@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.config import load_config
+from engine.fingerprint import plugin_digests
 from engine.laws import check_laws
+from engine.runs import run
 from engine.schedule import Monthly
-from feeds.errors import CheckError, DataError
+from feeds.errors import CheckError, ConfigError, DataError
 from feeds.panel import Panel
 from strategies.base import Signal
 from strategies.registry import register
@@ -170,8 +175,6 @@ class Tomorrow(Signal):
 
 
 def test_a_signal_that_reads_the_future_stops_before_the_first_order(tmp_path: Any) -> None:
-    from engine import run
-
     of = changed(
         signals={"x": {"kind": "tomorrow", "panel": "equities"}},
         strategy={"kind": "rotation", "signal": "x", "on": {"alts": 1.0}, "off": {"btc": 1.0}},
@@ -182,3 +185,50 @@ def test_a_signal_that_reads_the_future_stops_before_the_first_order(tmp_path: A
     assert "with" in str(error.value)
     assert "without later rows)" in str(error.value)
     assert not (tmp_path / "everything").exists()
+
+
+OWN = """
+from strategies.base import Signal
+from strategies.registry import register
+
+@register("own")
+class Own(Signal):
+    def values(self, seen):
+        return {sign} * seen.column("close")
+"""
+
+
+def test_the_code_of_an_own_class_is_part_of_the_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    found = []
+    for sign in ("1.0", "-1.0"):
+        (tmp_path / "own_signal.py").write_text(OWN.replace("{sign}", sign))
+        sys.modules.pop("own_signal", None)
+        importlib.invalidate_caches()
+        cls = importlib.import_module("own_signal").Own
+        found.append(plugin_digests([cls]))
+    assert list(found[0]) == ["own_signal.Own"]
+    assert found[0] != found[1]
+
+
+def test_a_class_without_a_file_stands_for_its_code() -> None:
+    def digest(body: str) -> str:
+        space: dict[str, Any] = {"__name__": "notebook"}
+        exec(f"class Own:\n    def values(self, seen):\n        {body}", space)
+        return plugin_digests([space["Own"]])["notebook.Own"]
+
+    assert digest("return seen + 1") == digest("return seen + 1")
+    assert digest("return seen + 1") != digest("return seen + 2")
+    assert digest("return [n for n in seen]") != digest("return [n + 1 for n in seen]")
+
+
+def test_built_in_classes_are_covered_by_the_digest_of_the_package() -> None:
+    of = markets.experiment()
+    assert plugin_digests([type(signal) for signal in of.signals.values()]) == {}
+
+
+def test_overrides_of_a_loaded_config_are_refused() -> None:
+    with pytest.raises(ConfigError, match="overrides have no effect on a config that is loaded"):
+        run(markets.experiment(), overrides=["execution.fee_bps=77"])
