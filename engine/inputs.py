@@ -13,7 +13,7 @@ from engine.progress import Progress
 from feeds.arrays import Bool, text
 from feeds.cache import load_panel
 from feeds.errors import DataError
-from feeds.events import Event, read_events, split_by_events
+from feeds.events import Event, read_events, scale_breaks, split_by_events
 from feeds.panel import Panel
 from feeds.simulated import simulate
 
@@ -99,6 +99,8 @@ def prepare_inputs(
     first_row, rows = _period(clock, experiment)
     end = clock.known_at[rows - 1]
     clock, warnings = _listed(clock.head(rows))
+    if clock.tradable:
+        warnings += _jumps(scale_breaks(clock, events))
     eligible = _eligible(clock, experiment.universe.min_age_days)[first_row:]
     if not eligible.any():
         raise DataError(
@@ -159,6 +161,17 @@ def _listed(clock: Panel) -> tuple[Panel, tuple[str, ...]]:
         return clock, ()
     note = f"no bar by the end of the period, left out: {', '.join(absent)}"
     return clock.pick(listed), (note,)
+
+
+def _jumps(found: Sequence[str]) -> tuple[str, ...]:
+    """A warning about price levels that break, with the first few of them."""
+    if not found:
+        return ()
+    more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+    return (
+        f"{'; '.join(found[:3])}{more}. If that is another unit or another coin, declare it in a "
+        "file under data.events: as it stands, the jump counts as a return",
+    )
 
 
 def _eligible(clock: Panel, min_age_days: int) -> Bool:

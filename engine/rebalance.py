@@ -18,7 +18,7 @@ MIN_NOTIONAL = "min_notional"
 NO_BAR = "no_bar"
 
 _ROUNDING = 1e-12
-"""Shrunk buys leave this share of the cash, so that rounding cannot overdraw the account."""
+"""A size this close to a whole number of lots, relative to it, is one."""
 
 
 class Planned(NamedTuple):
@@ -153,12 +153,28 @@ def affordable(cash: float, sizes: Sequence[float], prices: Sequence[float], fee
         Shares to buy and the prices they fill at, slippage included.
     fee : float
         Share of the notional.
+
+    Returns
+    -------
+    float from 0 to 1, less a few units in the last place where rounding would overdraw the account
     """
-    left = cash
-    for size, price in zip(sizes, prices, strict=True):  # as backtrader takes it from the account
-        left -= size * price
-        left -= size * fee * price
-    if left >= 0.0 or not sizes:
+    if _left(cash, sizes, prices, fee, 1.0) >= 0.0 or not sizes:
         return 1.0
+    if cash <= 0.0:
+        return 0.0
     cost = math.fsum(size * price * (1.0 + fee) for size, price in zip(sizes, prices, strict=True))
-    return max(0.0, cash) / cost * (1.0 - _ROUNDING)
+    factor, slack = cash / cost, 2.0**-53
+    while _left(cash, sizes, prices, fee, factor) < 0.0:
+        factor = cash / cost * (1.0 - slack)
+        slack *= 2.0
+    return factor
+
+
+def _left(
+    cash: float, sizes: Sequence[float], prices: Sequence[float], fee: float, factor: float
+) -> float:
+    """Cash after buying `factor` of each size, step by step as backtrader takes it."""
+    for size, price in zip(sizes, prices, strict=True):
+        cash -= size * factor * price
+        cash -= size * factor * fee * price
+    return cash

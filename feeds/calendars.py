@@ -97,7 +97,7 @@ def check_grid(label: Instants, stamp: Stamp, source: str) -> None:
     Raises
     ------
     DataError
-        For a label off the grid, naming the first.
+        For a label off the grid, naming the first, and for rows that are all too far apart.
     """
     if stamp in ("instant", "release"):
         return
@@ -108,6 +108,22 @@ def check_grid(label: Instants, stamp: Stamp, source: str) -> None:
         raise DataError(
             f"{source}: the row {text(label[off[0]])} does not start at {what}, as "
             f"`stamp: {stamp}` says{_more(off)}. Correct the zone of the times, or the stamp"
+        )
+    if stamp in STEPS:
+        _check_length(label, stamp, source)
+
+
+def _check_length(label: Instants, stamp: Stamp, source: str) -> None:
+    """Stop for bars that are longer than their stamp says: they would be known before they end."""
+    if len(label) < 3:
+        return  # two bars far apart may be what is left of a coin that hardly traded
+    hours = int(np.diff(label).min() / HOUR)
+    step = int(STEPS[stamp] / HOUR)
+    if hours > step:
+        raise DataError(
+            f"{source}: no two rows are less than {hours} hours apart, so these are no bars of "
+            f"{step} h as `stamp: {stamp}` says, and would be known before they end. Correct the "
+            "stamp, or give bars of the length it says"
         )
 
 

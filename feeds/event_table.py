@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +146,8 @@ def _date(where: str, column: str, cell: str) -> Instant:
     if not cell:
         return _UNKNOWN
     try:
-        if len(cell) == len("2022-05-13"):
+        # NumPy reads `9999999999` as a year.
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", cell):
             return np.datetime64(cell, "D")
     except ValueError:
         pass

@@ -22,6 +22,7 @@ __all__ = [
     "Event",
     "halted",
     "read_events",
+    "scale_breaks",
     "split_by_events",
 ]
 
@@ -49,14 +50,11 @@ def split_by_events(panel: Panel, events: Sequence[Event]) -> Panel:
     Raises
     ------
     DataError
-        For a bar where an event says that there was none, a successor that is already an id, and
-        an open after missing bars that is ten times the close before them, or a tenth.
+        For a bar where an event says that there was none, and a successor that is already an id.
     """
     for event in events:
         if event.id in panel.ids and len(panel) and event.last_bar <= panel.label[-1]:
             panel = _apply(panel, event)
-    if panel.tradable:
-        _check_scale(panel, events)
     return panel
 
 
@@ -121,26 +119,24 @@ def _explain(panel: Panel, event: Event, last: Instant, first: Instant) -> Panel
     return replace(panel, quality=MappingProxyType(quality))
 
 
-def _check_scale(panel: Panel, events: Sequence[Event]) -> None:
-    """Check that no id comes back from missing bars at ten times the close before, or a tenth.
+def scale_breaks(panel: Panel, events: Sequence[Event]) -> tuple[str, ...]:
+    """What looks like another unit or another coin under one id, in words.
 
-    Redenominations and reused tickers come with a suspension. A jump from one bar to the next is a
-    price, however bad: a crash is not repaired.
+    An id that comes back from missing bars at ten times the close before them, or a tenth:
+    redenominations and reused tickers come with a suspension. A jump from one bar to the next is a
+    price, however bad.
     """
     before = np.full_like(panel.close, np.nan)
     before[1:] = fill_forward(panel.close)[:-1]
     with np.errstate(invalid="ignore"):
         ratio = panel.open / before
         broken = (ratio >= SCALE_BREAK) | (ratio <= 1 / SCALE_BREAK)
-    for row, column in np.argwhere(broken & _suspended(panel)):
-        id, time = panel.ids[column], panel.label[row]
-        if not _reopens(events, id, time.astype("datetime64[D]")):
-            raise DataError(
-                f"panel '{panel.name}': {id} opens at {panel.open[row, column]:.6g} on "
-                f"{text(time)} after a close of {before[row, column]:.6g}: another unit, or "
-                "another coin under the same id. Correct the file, or declare what happened in "
-                "a file under data.events (docs/data.md)"
-            )
+    return tuple(
+        f"{panel.ids[column]} opens at {panel.open[row, column]:.6g} on {text(panel.label[row])} "
+        f"after missing bars and a close of {before[row, column]:.6g}"
+        for row, column in np.argwhere(broken & _suspended(panel))
+        if not _reopens(events, panel.ids[column], panel.label[row].astype("datetime64[D]"))
+    )
 
 
 def _suspended(panel: Panel) -> Bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from engine.execution import ExecutionSpec
@@ -84,11 +85,23 @@ def test_an_id_that_is_not_listed_yet_is_skipped_and_its_weight_stays_in_cash() 
 
 def test_the_shortfall_factor_is_cash_over_the_cost_of_all_buys() -> None:
     # 10 at 5 and 5 at 10 with a fee of 1 %: 101 in all.
-    assert affordable(50.5, [10, 5], [5.0, 10.0], 0.01) == pytest.approx(0.5, rel=1e-11)
-    assert affordable(50.5, [10, 5], [5.0, 10.0], 0.01) < 0.5  # rounding must not overdraw
+    assert affordable(50.5, [10, 5], [5.0, 10.0], 0.01) == pytest.approx(0.5, rel=1e-14)
     assert affordable(100.0, [10, 5], [5.0, 10.0], 0.0) == 1.0
     assert affordable(-1.0, [10], [5.0], 0.0) == 0.0
     assert affordable(0.0, [], [], 0.0) == 1.0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_shrunk_buys_use_all_cash_and_never_overdraw_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sizes, prices = rng.uniform(0.1, 1e4, (2, 300)).tolist()
+    cash, fee = float(rng.uniform(1.0, 1e6)), 0.001
+    factor = affordable(cash, sizes, prices, fee)
+    left = cash
+    for size, price in zip(sizes, prices, strict=True):
+        left -= size * factor * price
+        left -= size * factor * fee * price
+    assert 0.0 <= left < 1e-11 * cash
 
 
 def test_lots_round_towards_zero_and_forgive_rounding() -> None:

@@ -96,3 +96,16 @@ def test_session_closes_equal_the_reference(shared: Path) -> None:
     next_day = np.ceil((found.known_at - days("1970-01-01")) / np.timedelta64(1, "D")).astype(int)
     expected = [case["earliest_crypto_daily_open"][:10] for case in cases]
     assert [str(np.datetime64(int(day), "D")) for day in next_day] == expected
+
+
+@pytest.mark.parametrize(
+    ("stamp", "step", "hours"),
+    [("hour_start", "D", 24), ("hour_start", "4h", 4), ("day_start", "7D", 168)],
+)
+def test_bars_longer_than_their_stamp_stop(stamp: str, step: str, hours: int) -> None:
+    # A bar of a day that is stamped as one of an hour would be known 23 hours before it ends.
+    length = np.timedelta64(int(step[:-1] or 1), step[-1])
+    label = instants(np.datetime64("2021-01-04T00:00") + np.arange(3) * length)
+    with pytest.raises(DataError, match=f"f.csv: no two rows are less than {hours} hours apart"):
+        check_grid(label, stamp, "f.csv")  # type: ignore[arg-type]
+    check_grid(label[:2], stamp, "f.csv")  # type: ignore[arg-type]
