@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,10 @@ def write_directory(
     Raises
     ------
     OutputError
-        When `target` exists and `force` is false, or something cannot be written; nothing is left
-        behind then.
+        When something cannot be written; what was there stays, and nothing else is left behind.
+    DataError
+        When `force` is false and there is a `target` that is damaged; a whole one is kept.
     """
-    if target.exists() and not force:
-        raise OutputError(f"{target} exists already; to build it again use --force")
     aside = root / f".tmp-{secrets.token_hex(8)}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,8 @@ def replace_file(path: Path, text: str) -> None:
 def write_synced(path: Path, text: str) -> None:
     """Write UTF-8 text with LF line ends through to the disk."""
     with path.open("wb") as file:
-        file.write(text.encode())
+        # A log names paths, and those may hold bytes that are no text.
+        file.write(text.encode(errors="backslashreplace"))
         file.flush()
         os.fsync(file.fileno())
 
@@ -113,12 +114,15 @@ def read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(
-            f"{path} holds no results: {MANIFEST} cannot be read ({error.strerror})"
+            f"{path} holds no results: {MANIFEST} cannot be read ({error.strerror}). "
+            "Run the experiment again with --force"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(_damaged(path / MANIFEST, "it is not JSON text")) from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise DataError(_damaged(path / MANIFEST, "it lists no files"))
+    if manifest.pop("digest", None) != _digest_of(manifest):
+        raise DataError(_damaged(path / MANIFEST, "its own digest does not fit"))
     return manifest
 
 
@@ -148,7 +152,14 @@ def _with_digests(files: Mapping[str, str]) -> dict[str, str]:
     manifest["files"] = {
         name: hashlib.sha256(text.encode()).hexdigest() for name, text in listed.items()
     }
+    manifest["digest"] = _digest_of(manifest)
     return {**listed, MANIFEST: json_text(manifest)}
+
+
+def _digest_of(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of all that a manifest says, so that a changed word in it shows."""
+    text = json_text({key: value for key, value in manifest.items() if key != "digest"})
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
 
 
 def json_text(value: object) -> str:
@@ -157,13 +168,12 @@ def json_text(value: object) -> str:
 
 
 def _swap(aside: Path, target: Path, root: Path, force: bool) -> None:
-    if target.exists() and force:
-        old = root / f".tmp-{secrets.token_hex(8)}"
-        os.replace(target, old)
-        os.replace(aside, target)
-        shutil.rmtree(old, ignore_errors=True)
-        return
+    """Rename `aside` to `target`; with `force` whatever is there makes room, or comes back."""
+    old = root / f".tmp-{secrets.token_hex(8)}"
     try:
+        if force:
+            with suppress(FileNotFoundError):
+                os.replace(target, old)
         os.replace(aside, target)
     except OSError:
         if not target.is_dir():
@@ -171,6 +181,19 @@ def _swap(aside: Path, target: Path, root: Path, force: bool) -> None:
         # Another process finished the same id first: equal inputs give equal bytes, so its
         # directory serves as well, provided that it is whole.
         verify_result(target)
+    finally:
+        if not os.path.lexists(target):
+            with suppress(FileNotFoundError):
+                os.replace(old, target)
+        _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Take away a directory with all that is in it, a file, or a link but not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _sync_directory(path: Path) -> None:

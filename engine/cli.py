@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import tempfile
 import traceback
 import warnings
 from collections.abc import Sequence
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from feeds.errors import BacktestError
+from feeds.errors import BacktestError, OutputError
 
 PROGRAM = "run_backtest.py"
 EXIT_CODES = """exit codes:
@@ -25,13 +27,14 @@ PRECEDENCE = "VALUE is read as YAML; precedence: defaults < extends < file < --s
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; the arguments are those of the process by default."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # text of a config is shown on any terminal
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
         options = parser().parse_args(arguments)
     except SystemExit as stop:  # argparse has printed the help or the error
         return int(stop.code or 0)
+    except KeyboardInterrupt:
+        _tell("interrupted")
+        return 130
     if arguments is None:
         sys.excepthook = partial(_crashed, options)
     with warnings.catch_warnings():
@@ -42,28 +45,73 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
 
 
-def _run(options: argparse.Namespace) -> int:
-    import engine.verbs
+def _prepare_streams() -> None:
+    """Open what the caller has closed, and make any text printable on any terminal."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Left closed, its number would go to the next file that is opened.
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # text of a config is shown on any terminal
+            stream.reconfigure(errors="backslashreplace")
 
+
+def _run(options: argparse.Namespace) -> int:
+    results = io.StringIO()
     try:
-        getattr(engine.verbs, options.verb)(options)
-        sys.stdout.flush()
+        _check_working_directory()
+        import engine.verbs
+
+        # Printed when all is well, so that no reader of stdout takes half of it for the whole.
+        with redirect_stdout(results):
+            getattr(engine.verbs, options.verb)(options)
+        _print(results.getvalue())
     except BacktestError as error:
         if options.verbose >= 2:
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        _tell(f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        _tell("interrupted")
         return 130
-    except BrokenPipeError:
-        # The reader of stdout has gone; nothing may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
+def _check_working_directory() -> None:
+    try:
+        os.getcwd()
+    except OSError:
+        message = "the working directory is gone; change to one that exists and run again"
+        raise OutputError(message) from None
+
+
+def _print(text: str) -> None:
+    """Write the results to stdout; a reader that has gone, as `head` does, has seen enough."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # Nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutputError(
+                f"cannot write to stdout: {error.strerror}; free some space, or send it elsewhere"
+            ) from None
+
+
+def _tell(message: str) -> None:
+    """Write to stderr, with what could steer a terminal written out; nobody may be reading."""
+    shown = "".join(
+        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1]
+        for letter in message
+    )
+    with suppress(OSError):
+        print(shown, file=sys.stderr, flush=True)
+
+
 def _note(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"note: {message}", file=sys.stderr)
+    _tell(f"note: {message}")
 
 
 def _crashed(
@@ -74,15 +122,22 @@ def _crashed(
 ) -> None:
     """Write the traceback of a bug to a file and tell where it is."""
     text = "".join(traceback.format_exception(kind, error, trace))
-    output = getattr(options, "output", None)
-    folder = output if output and os.access(output, os.W_OK) else None
-    handle, path = tempfile.mkstemp(prefix="crash-", suffix=".txt", dir=folder, text=True)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
     if options.verbose >= 2:
-        sys.stderr.write(text)
+        _tell(text)
+    try:
+        details = f"details: {_crash_file(getattr(options, 'output', None), text)}"
+    except OSError as problem:
+        details = f"no file could be written ({problem.strerror}); -vv shows the details"
     message = " ".join(str(error).split())[:200]
-    sys.stderr.write(f"error: this is a bug: {kind.__name__}: {message}\n  details: {path}\n")
+    _tell(f"error: this is a bug: {kind.__name__}: {message}\n  {details}")
+
+
+def _crash_file(output: Path | None, text: str) -> str:
+    folder = output if output and os.access(output, os.W_OK) and output.is_dir() else None
+    handle, path = tempfile.mkstemp(prefix="crash-", suffix=".txt", dir=folder, text=True)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    return path
 
 
 def parser() -> argparse.ArgumentParser:
@@ -113,7 +168,7 @@ def _add_runs(verbs: Any) -> None:
     run = _verb(verbs, "run", "run an experiment and write its results and tear sheet",
                 "run configs/rotation.yaml", "run my.yaml --set execution.fee_bps=20",
                 "run my.yaml --json | jq .statistics.sharpe")  # fmt: skip
-    run.add_argument("config", metavar="CONFIG", help="YAML file, see `config init`")
+    run.add_argument("config", metavar="CONFIG", type=Path, help="YAML file, see `config init`")
     _add_set(run)
     _add_output(run)
     _add_making(run)
@@ -161,7 +216,7 @@ def _add_config(verbs: Any) -> None:
     show = _verb(below, "config show", "print a config with everything written out",
                  "config show my.yaml", "config show my.yaml --origin",
                  "config show my.yaml --set schedule.kind=monthly")  # fmt: skip
-    show.add_argument("config", metavar="CONFIG", help="YAML file")
+    show.add_argument("config", metavar="CONFIG", type=Path, help="YAML file")
     show.add_argument("--origin", action="store_true", help="say where each value comes from")
     _add_set(show)
     _add_json(show)

@@ -31,9 +31,9 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = sys.stderr if stream is None else stream
-        self._quiet = quiet
+        self._quiet = quiet or self._stream is None
         self._clock = clock
-        self._terminal = self._stream.isatty()
+        self._terminal = not self._quiet and self._stream.isatty()
         self._due = clock() + _PATIENCE
         self._drawn = 0
 
@@ -44,15 +44,20 @@ class Progress:
         self._due = self._clock() + _REDRAW[self._terminal]
         line = f"{label} {done}/{total}"
         if self._terminal:
-            self._stream.write(f"\r{line:<{self._drawn}}")
+            self._write(f"\r{line:<{self._drawn}}")
             self._drawn = len(line)
         else:
-            self._stream.write(f"{line}\n")
-        self._stream.flush()
+            self._write(f"{line}\n")
 
     def clear(self) -> None:
         """Take the line off the terminal."""
         if self._drawn:
-            self._stream.write(f"\r{'':<{self._drawn}}\r")
-            self._stream.flush()
+            self._write(f"\r{'':<{self._drawn}}\r")
             self._drawn = 0
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:  # nobody is reading any more, which is no reason to stop the work
+            self._quiet = True

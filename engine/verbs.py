@@ -9,6 +9,7 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,9 @@ def config_schema(options: Namespace) -> None:
 def config_init(options: Namespace) -> None:
     """Write a starting config: the demo under the file's name."""
     path: Path = options.file
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.")[:80] or "experiment"
+    if not str(path).isprintable():
+        raise UsageError(f"{path} holds a character that cannot be printed; name another file")
+    name = _name_of(path.stem)
     text = DEMO.read_text(encoding="utf-8")
     text = re.sub(r"(?m)^name: .*$", f"name: {name}", text).replace("FILE", str(path))
     try:
@@ -125,6 +128,21 @@ def config_init(options: Namespace) -> None:
     except OSError as error:
         raise OutputError(f"cannot write {path.absolute()}: {error.strerror}") from None
     print(f"wrote {path}; next: run_backtest.py run {path}")
+
+
+def _name_of(stem: str) -> str:
+    """The name of an experiment after its file; a word that YAML takes for text, on any system."""
+    from pydantic import TypeAdapter
+
+    from engine.config.loader import scalar
+    from engine.config.model import FileName
+
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:80] or "experiment"
+    try:
+        validated = TypeAdapter(FileName).validate_python(scalar(name))
+    except ValueError:
+        return f"experiment-{name}"[:80]
+    return str(validated)
 
 
 def _run(options: Namespace, source: Path | str, overrides: Sequence[str], after: str) -> None:
@@ -188,8 +206,10 @@ def _find(text: str, output: Path) -> Path:
     from engine.archive import MANIFEST
     from engine.result import find_results
 
-    if (Path(text) / MANIFEST).is_file():
-        return Path(text)
+    with suppress(OSError):  # a text may be too long for a path
+        if (Path(text) / MANIFEST).is_file():
+            return Path(text)
+    shown = text if len(text) <= 80 else f"{text[:77]}..."
     every = find_results(output)
     found = [
         path
@@ -204,11 +224,11 @@ def _find(text: str, output: Path) -> Path:
     if found:
         names = "\n".join(f"  {_short(path)}" for path in found[:20])
         more = f"\n  and {len(found) - 20} more" if len(found) > 20 else ""
-        raise UsageError(f"`{text}` fits {len(found)} runs; name one of them\n{names}{more}")
+        raise UsageError(f"`{shown}` fits {len(found)} runs; name one of them\n{names}{more}")
     if not every:
         raise UsageError(f"there are no runs in {output.absolute()}; point to them with --output")
     known = ", ".join(_short(path) for path in every[:5]) + (", ..." if len(every) > 5 else "")
-    raise UsageError(f"no run `{text}` in {output.absolute()}; it has {known}")
+    raise UsageError(f"no run `{shown}` in {output.absolute()}; it has {known}")
 
 
 def _short(path: Path) -> str:
@@ -222,10 +242,12 @@ def _runs(output: Path) -> list[dict[str, Any]]:
 
 
 def _run_row(path: Path) -> dict[str, Any]:
+    from engine.archive import verify_result
     from engine.result_files import read_statistics
 
     row: dict[str, Any] = {"run": _short(path)}
     try:
+        verify_result(path)
         statistics = read_statistics(path / "statistics.json")
         values = {name: statistics[name].value for name in _KEY_FIGURES if name in statistics}
         state = "ok"

@@ -75,10 +75,12 @@ def _without(value: Any, bad: Iterable[tuple[int | str, ...]]) -> Any:
     if not isinstance(value, dict):
         return value
     out = dict(value)
+    bad_panels: set[int | str] = set()
     for loc in bad:
-        below = out.get(loc[0]) if loc else None
-        if loc[:1] == ("panels",) and isinstance(below, dict):
-            out["panels"] = {name: panel for name, panel in below.items() if name not in loc[1:2]}
+        if loc[:1] == ("panels",) and isinstance(out.get("panels"), dict):
+            bad_panels.update(loc[1:2])
         elif loc:
             out.pop(loc[0], None)
+    if bad_panels:
+        out["panels"] = {name: at for name, at in out["panels"].items() if name not in bad_panels}
     return out

@@ -50,6 +50,11 @@ def dotted(path: KeyPath) -> str:
     return out
 
 
+def short(text: str, most: int = 60) -> str:
+    """`text`, cut where it is longer than any word of a config."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def from_mapping(values: Mapping[str, Any], source: str = "the config") -> Document:
     """A document of values that were built in Python; dates become text, tuples lists."""
     return Document(_plain_python(values, source), {}, source)

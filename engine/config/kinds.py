@@ -17,8 +17,10 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
+from engine.config.document import short
 from strategies import registry
 
+_COMPARED, _LISTED = 1000, 40
 KINDS = "x-kinds"
 """JSON Schema key of an entry that is built by kind: the family's name."""
 
@@ -120,14 +122,19 @@ def problem(path: tuple[str | int, ...], message: str, value: Any) -> Validation
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`unknown signal kind `x`. Did you mean `y`?`, or the known names."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    known = tuple(known)
+    # Comparing letter by letter is for the slips of people, whose configs are small.
+    near = difflib.get_close_matches(short(name), known[:_COMPARED], n=1)
     hint = f"Did you mean `{near[0]}`?" if near else f"Known: {listed(known)}"
-    return f"unknown {what} `{name}`. {hint}"
+    return f"unknown {what} `{short(name)}`. {hint}"
 
 
 def listed(names: Iterable[str]) -> str:
     """Names in backticks, separated by commas."""
-    return ", ".join(f"`{name}`" for name in names) or "none"
+    names = tuple(names)
+    some = ", ".join(f"`{short(name)}`" for name in names[:_LISTED])
+    more = len(names) - _LISTED
+    return f"{some} and {more} more" if more > 0 else some or "none"
 
 
 def _sort(value: object) -> str:

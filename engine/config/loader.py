@@ -19,7 +19,7 @@ from feeds.errors import ConfigError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
-MAX_NODES = 100_000
+MAX_NODES = 20_000
 
 # libyaml is ten times as fast; the pure Python parser reads the same language.
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -113,9 +113,26 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path} line {line}: not UTF-8 text; save the file as UTF-8") from None
 
 
+def check_unicode(text: str, source: str) -> None:
+    """Refuse the lone surrogates that stand for bytes of a command line that are no text.
+
+    Raises
+    ------
+    ConfigError
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{source}: {text[error.start]!a} holds a character that is not Unicode text; "
+            "write it as UTF-8"
+        ) from None
+
+
 def _load(text: str, source: str) -> tuple[Any, dict[KeyPath, Origin]]:
     if len(text) > MAX_BYTES:
         raise ConfigError(f"{source} is larger than 1 MB; that is no config")
+    check_unicode(text, source)
     try:
         root = _compose_document(text, source)
     except yaml.YAMLError as error:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from engine.config.document import shape_of
+from engine.config.document import shape_of, short
 from engine.config.kinds import RawStrategy, Registered
 from engine.config.loader import scalar
 from engine.execution import ExecutionSpec
@@ -37,6 +38,8 @@ def _date(value: Any) -> Any:
 def _file_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,80}", value):
         raise ValueError("use 1 to 80 of the characters A-Z a-z 0-9 . _ -")
+    if value.strip(".") and value[0] in ".-":
+        raise ValueError(f"'{value}' must begin with a letter, a digit or _")
     if not value.strip(".") or _DEVICES.fullmatch(value):
         raise ValueError(f"'{value}' cannot name a directory on every system; choose another")
     return value
@@ -44,13 +47,13 @@ def _file_name(value: str) -> str:
 
 def _id(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9^][A-Za-z0-9._=^-]{0,79}", value):
-        raise ValueError(f"'{value}' is no id; use 1 to 80 of A-Z a-z 0-9 . _ = ^ -")
+        raise ValueError(f"'{short(value)}' is no id; use 1 to 80 of A-Z a-z 0-9 . _ = ^ -")
     return value
 
 
 def _identifier(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,79}", value) or value in ("and", "or", "not"):
-        raise ValueError(f"'{value}' is no name; use letters, digits and _, a letter first")
+        raise ValueError(f"'{short(value)}' is no name; use letters, digits and _, a letter first")
     return value
 
 
@@ -63,9 +66,10 @@ def _column(value: str) -> str:
 def _set_of(values: Any) -> Any:
     if not isinstance(values, list | tuple):
         return values
-    twice = sorted({str(v) for v in values if values.count(v) > 1})
+    counts = Counter(map(str, values))
+    twice = sorted(value for value, count in counts.items() if count > 1)
     if twice:
-        raise ValueError(f"named twice: {', '.join(twice)}")
+        raise ValueError(f"named twice: {', '.join(map(short, twice[:20]))}")
     if not values:
         raise ValueError("names no id; list at least one, or leave the key out")
     return tuple(values)

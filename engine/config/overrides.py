@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.document import Document, KeyPath, Origin, dotted, from_mapping, shape_of
-from engine.config.loader import MAX_DEPTH, parse, parse_value, read_text
+from engine.config.loader import MAX_DEPTH, check_unicode, parse, parse_value, read_text
 from feeds.errors import ConfigError
 
 SET = "--set"
@@ -51,19 +51,28 @@ def _merged(lower: Any, upper: Any, path: KeyPath, origins: dict[KeyPath, Origin
     if both and upper.get("kind", lower.get("kind")) == lower.get("kind"):
         extra = {k: _merged(lower.get(k), v, (*path, k), origins) for k, v in upper.items()}
         return lower | extra
-    for at in [at for at in origins if at[: len(path)] == path]:
-        del origins[at]
+    _forget(lower, path, origins)
     return upper
+
+
+def _forget(value: Any, path: KeyPath, origins: dict[KeyPath, Origin]) -> None:
+    """Drop the origins of `value`, which stands at `path`, and of all that is in it."""
+    origins.pop(path, None)
+    if isinstance(value, dict | list):
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            _forget(below, (*path, key), origins)
 
 
 def _read_file(path: Path, known: dict[Path, Document], chain: tuple[Path, ...]) -> Document:
     try:
         here = path.resolve()
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle are a RuntimeError
         raise ConfigError(f"cannot read the config {path}: {error}") from None
     if here in chain:
         names = " -> ".join(p.name for p in (*chain[chain.index(here) :], here))
         raise ConfigError(f"{path} extends itself: {names}")
+    if len(chain) >= MAX_DEPTH:
+        raise ConfigError(f"more than {MAX_DEPTH} files extend one another; that is no config")
     if here not in known:
         document = parse(read_text(path), str(path))
         known[here] = _extended(document, path.parent, known, (*chain, here))
@@ -83,6 +92,8 @@ def _extended(
         try:
             out = merge(out, _read_file(folder / name, known, chain))
         except ConfigError as error:
+            if "(extended by" in str(error):  # one level is enough to find it
+                raise
             at = document.origin(("extends",))
             raise ConfigError(f"{error} (extended by {at})") from None
     values = {
@@ -94,6 +105,7 @@ def _extended(
 
 
 def _override(document: Document, text: str) -> Document:
+    check_unicode(text, SET)
     key, equals, value_text = text.partition("=")
     path = _key_path(key.strip())
     if not equals or not path:
@@ -153,5 +165,9 @@ def _anchored(document: Document) -> Document:
         return document
     origin = document.origin(("data", "root"))
     folder = Path(origin.source).parent if origin.line else Path()
-    values = document.values | {"data": data | {"root": str((folder / root).resolve())}}
+    try:
+        there = str((folder / root).resolve())
+    except RuntimeError:
+        raise ConfigError(f"{origin}: data.root: the link {root} leads to itself") from None
+    values = document.values | {"data": data | {"root": there}}
     return Document(values, document.origins, document.source)

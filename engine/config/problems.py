@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.config.document import Document, KeyPath, dotted, shape_of
+from engine.config.document import Document, KeyPath, dotted, shape_of, short
 from engine.config.kinds import listed, unknown
 from engine.config.loader import scalar
 from feeds.errors import ConfigError
@@ -18,6 +18,7 @@ _EXPECTED = {
     "float_type": "a number",
     "int_type": "a whole number",
     "string_type": "text",
+    "path_type": "text",
     "bool_type": "true or false",
     "list_type": "a list",
     "tuple_type": "a list",
@@ -33,6 +34,10 @@ _BOUNDS = {
     "less_than_equal": ("at most", "le"),
 }
 _MANY = 40
+_EXPLAINED = 400
+"""Unknown keys that are compared with the known ones; the later ones are not shown anyway."""
+_LONGEST = 400
+"""Letters of a message; what follows repeats what the user wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,12 @@ class Problem:
 def from_validation(error: ValidationError, values: Any) -> tuple[Problem, ...]:
     """The errors of pydantic in this program's words; alternatives of one value are joined."""
     messages: dict[KeyPath, list[str]] = {}
-    for item in error.errors(include_url=False):
+    for count, item in enumerate(error.errors(include_url=False)):
         path = _path(item["loc"], item["type"], values)
-        message = _unknown_key(path, values) if item["type"] == "extra_forbidden" else _words(item)
+        if item["type"] == "extra_forbidden":
+            message = _unknown_key(path, values) if count < _EXPLAINED else "unknown key"
+        else:
+            message = _words(item)
         if item["type"].startswith("union_tag"):
             path = (*path, "kind")
         messages.setdefault(path, [])
@@ -86,7 +94,7 @@ def raise_all(problems: Iterable[Problem], document: Document) -> None:
 def shown(value: Any) -> str:
     """A value in a message: text in quotes, cut where it is long."""
     if isinstance(value, str):
-        return f"text '{value if len(value) <= 60 else value[:57] + '...'}'"
+        return f"text '{short(value)}'"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return f"a {shape_of(value)}" if isinstance(value, dict | list | tuple) else repr(value)
@@ -105,6 +113,7 @@ def _place(source: str, line: int, main: str) -> str:
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    rows = [(place, short(key, 100), short(text, _LONGEST)) for place, key, text in rows]
     wide = [min(max(len(row[i]) for row in rows), limit) for i, limit in ((0, 32), (1, 40))]
     return [
         f"  {place:<{wide[0]}}  {key:<{wide[1]}}  {text}"
@@ -180,7 +189,7 @@ def _nearest(context: Any, value: Any) -> str:
 def _hint(item: Any) -> str:
     """What to write, where the slip is a common one."""
     kind, value, key = item["type"], item["input"], str(item["loc"][-1])
-    if kind == "string_type" and not isinstance(value, dict | list):
+    if kind in ("string_type", "path_type") and not isinstance(value, dict | list):
         return "; put it in quotes"
     if kind == "int_type" and isinstance(value, float) and value == int(value):
         return f"; write {int(value)}"

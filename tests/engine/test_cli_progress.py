@@ -65,3 +65,16 @@ def test_quiet_draws_nothing_ever() -> None:
     progress.step("replay", 1, 2)
     progress.clear()
     assert stream.getvalue() == ""
+
+
+def test_progress_that_nobody_reads_does_not_stop_the_work() -> None:
+    class Gone(Terminal):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    clock = Clock()
+    progress = Progress(stream=Gone(), clock=clock)
+    clock.now += 60
+    progress.step("replay", 1, 2)
+    progress.step("replay", 2, 2)
+    progress.clear()
