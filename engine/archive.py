@@ -35,21 +35,24 @@ def place(root: Path, name: str, run_id: str) -> Path:
     return root / name / run_id
 
 
-def check_writable(root: Path) -> None:
+def check_writable(root: Path, name: str = "") -> None:
     """Stop before a run whose results could not be written.
 
     Raises
     ------
     OutputError
-        When `root` is no directory, cannot be made, or cannot be written to.
+        When `root`, or `name` in it, is no directory, cannot be made, or cannot be written to.
     """
-    probe = root / f".tmp-{secrets.token_hex(8)}"
+    place = root / name
+    # The directory of a name is made with the first result, not by a run that may stop.
+    where = place if name and (place.exists() or place.is_symlink()) else root
+    probe = where / f".tmp-{secrets.token_hex(8)}"
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        where.mkdir(parents=True, exist_ok=True)
         probe.mkdir()
         probe.rmdir()
     except OSError as error:
-        raise OutputError(_cannot(root, error)) from error
+        raise OutputError(_cannot(where, error)) from error
 
 
 def write_directory(

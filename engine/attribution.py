@@ -17,17 +17,20 @@ def sleeve_shares(ledger: Ledger, decisions: Sequence[Decision], sleeves: int) -
     A holding belongs to the sleeves that last asked for it, in proportion to their weights; one
     that no sleeve asks for any more stays where it was until it is sold.
     """
-    split = np.zeros((sleeves, len(ledger.ids)))
-    out = np.zeros((sleeves, len(ledger.time)))
-    value = ledger.shares * np.nan_to_num(ledger.marks) / ledger.nav[:, None]
-    rows = [decision.row for decision in decisions if decision.weights is not None]
-    at = dict(zip(rows, (d.weights for d in decisions if d.weights is not None), strict=True))
-    for start, stop in zip([0, *(row + 1 for row in rows)], [*(r + 1 for r in rows), len(value)],
-                           strict=True):  # fmt: skip
-        if start - 1 in at:
-            weights = at[start - 1]
+    split = np.zeros((len(ledger.time), sleeves, len(ledger.ids)))
+    now = np.zeros((sleeves, len(ledger.ids)))
+    at = {d.row: d.weights for d in decisions if d.weights is not None}
+    for row in range(len(ledger.time)):
+        split[row] = now
+        weights = at.get(row)
+        if weights is not None:  # from the next bar on, when its orders fill
             total = weights.sum(axis=0)
             asked = total > 0
-            split[:, asked] = weights[:, asked] / total[asked]
-        out[:, start:stop] = split @ value[start:stop].T
+            now = now.copy()
+            now[:, asked] = weights[:, asked] / total[asked]
+    out = np.zeros((sleeves, len(ledger.time)))
+    # Summed id by id: a matrix product adds in an order that depends on the processor.
+    for column in range(len(ledger.ids)):
+        value = ledger.shares[:, column] * np.nan_to_num(ledger.marks[:, column]) / ledger.nav
+        out += split[:, :, column].T * value
     return out

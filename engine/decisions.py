@@ -21,6 +21,8 @@ from strategies.base import Basket, Strategy
 INITIAL = "initial"
 SCHEDULED = "scheduled"
 CHANGED = "changed"
+MEMBERS = "members"
+"""A sleeve that had no member at the last decision has one now."""
 WARM_UP = "warm_up"
 SIGNAL_UNKNOWN = "signal_unknown"
 
@@ -78,7 +80,7 @@ class Decider:
         self._first_row = first_row = inputs.first_row
         self._eligible = inputs.eligible
         # The schedule looks at all closes, so that a period may start in the middle of a week.
-        self._due: Bool = schedule.due(inputs.clock.known_at)[first_row:]
+        self._due: Bool = schedule.due(inputs.clock.known_at, first_row)
         self._on_change = schedule.or_on_change
         names = strategy.signals
         rows = [signals.values[name][first_row:] for name in names]
@@ -86,6 +88,7 @@ class Decider:
         self._known: Bool = ~np.any(np.isnan(self._values), axis=1)
         self._shares: dict[bytes, Mapping[str, float]] = {}
         self._last: Mapping[str, float] | None = None
+        self._empty: tuple[str, ...] = ()
 
     @property
     def known(self) -> Bool:
@@ -108,12 +111,15 @@ class Decider:
             reason = CHANGED
         elif self._due[row]:
             reason = SCHEDULED
+        elif self._on_change and self._empty:
+            reason = MEMBERS
         else:
             return None
         decision = self._weigh(row, reason, shares)
-        if self._strategy.once and decision.empty:
-            return None  # a strategy that decides once waits for a member in every sleeve
-        self._last = shares
+        waits = self._strategy.once or (reason == MEMBERS and decision.empty == self._empty)
+        if decision.empty and waits:
+            return None  # still nothing to buy with that share: ask again at the next close
+        self._last, self._empty = shares, decision.empty
         self.log.append(decision)
         return decision
 

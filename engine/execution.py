@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MOST = 1e15
+"""Money and shares up to here are whole numbers of a float with decimals to spare."""
+
+
+def _zero_or(least: float) -> AfterValidator:
+    """A check for 0 or at least `least`: nearer to 0 the arithmetic underflows."""
+
+    def check(value: float) -> float:
+        if 0 < value < least:
+            raise ValueError(f"must be 0 or at least {least:g}, got {value!r}")
+        return value
+
+    return AfterValidator(check)
+
+
+Bps = Annotated[float, Field(ge=0, lt=10_000), _zero_or(1e-9)]
+Size = Annotated[float, Field(ge=0, le=MOST), _zero_or(1e-12)]
 
 
 class ExecutionSpec(BaseModel):
@@ -12,11 +30,11 @@ class ExecutionSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
-    cash: float = Field(100_000.0, gt=0, description="start capital, in the quote currency")
-    fee_bps: float = Field(10.0, ge=0, lt=10_000, description="fee on every fill's notional")
-    slippage_bps: float = Field(
-        5.0, ge=0, lt=10_000, description="buys pay this above the open, sells get it below"
+    cash: float = Field(
+        100_000.0, ge=1e-6, le=MOST, description="start capital, in the quote currency"
     )
+    fee_bps: Bps = Field(10.0, description="fee on every fill's notional")
+    slippage_bps: Bps = Field(5.0, description="buys pay this above the open, sells get it below")
     reserve: float = Field(0.02, ge=0, lt=1, description="share of NAV kept in cash")
     band: float = Field(
         0.0,
@@ -24,8 +42,8 @@ class ExecutionSpec(BaseModel):
         lt=1,
         description="a change of weight below it is skipped, unless target or holding is 0",
     )
-    lot_size: float = Field(0.0, ge=0, description="orders are whole multiples; 0: fractional")
-    min_notional: float = Field(0.0, ge=0, description="smaller orders are skipped")
+    lot_size: Size = Field(0.0, description="orders are whole multiples; 0: fractional")
+    min_notional: Size = Field(0.0, description="smaller orders are skipped")
     on_shortfall: Literal["scale", "reject"] = Field(
         "scale", description="buys that cost more than the cash: all shrunk, or refused in turn"
     )

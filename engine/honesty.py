@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from feeds.arrays import Float, text
-from feeds.errors import CheckError, EngineError
+from engine.archive import replace_file
+from feeds.arrays import Float, Scalar, text
+from feeds.errors import CheckError, EngineError, OutputError
 from feeds.panel import Panel
 from feeds.user_code import blame
 from strategies.base import Signal
@@ -103,8 +104,8 @@ def prove_prefix(
     # was computed from them: prefixes have neither.
     blind = replace(seen, name=f"{seen.name} (prefix)", quality={})
     tolerance = None if signal.lookback is None else _tolerance(values)
-    for row in rows:
-        _prove_row(name, signal, blind, row, values, tolerance)
+    for row, prefix in _prefixes(blind, rows):
+        _prove_row(name, signal, prefix, float(values[row]), tolerance)
     if verdict is not None:
         _write(verdict, {"rows": len(rows)})
 
@@ -127,26 +128,50 @@ def _tolerance(values: Float) -> float:
     return LOOKBACK_TOLERANCE / 1000 * float(np.median(known)) if len(known) else 0.0
 
 
+def _prefixes(seen: Panel, rows: Sequence[int]) -> Iterator[tuple[int, Panel]]:
+    """The panels that end at each of `rows`, ascending, in memory that holds nothing later.
+
+    Rows are copied in one after the other, so that even a window with wrong strides, which reads
+    past the end of an array, finds blanks there.
+    """
+    times = [np.full(len(seen), np.datetime64("NaT"), dtype="datetime64[ns]") for _ in range(3)]
+    fields = {key: np.full(table.shape, np.nan) for key, table in seen.fields.items()}
+    shown = 0
+    for row in rows:
+        new, shown = slice(shown, row + 1), row + 1
+        for into, time in zip(times, (seen.label, seen.opened_at, seen.known_at), strict=True):
+            into[new] = time[new]
+        for key, table in seen.fields.items():
+            fields[key][new] = table[new]
+        label, opened_at, known_at = (_read_only(time[:shown]) for time in times)
+        tables = {key: _read_only(table[:shown]) for key, table in fields.items()}
+        yield row, replace(seen, label=label, opened_at=opened_at, known_at=known_at, fields=tables)
+
+
+def _read_only(values: NDArray[Scalar]) -> NDArray[Scalar]:
+    values.flags.writeable = False
+    return values
+
+
 def _prove_row(
-    name: str, signal: Signal, seen: Panel, row: int, values: Float, tolerance: float | None
+    name: str, signal: Signal, prefix: Panel, whole: float, tolerance: float | None
 ) -> None:
-    whole = float(values[row])
     lookback = signal.lookback
     if lookback is None or tolerance is None:
-        alone = float(checked_values(name, signal, seen.head(row + 1))[-1])
+        alone = float(checked_values(name, signal, prefix)[-1])
         if not (whole == alone or (whole != whole and alone != alone)):
-            raise _reads_the_future(name, seen, row, whole, alone)
+            raise _reads_the_future(name, prefix, whole, alone)
         return
-    window = seen.rows(max(row + 1 - lookback, 0), row + 1)
+    window = prefix.rows(max(len(prefix) - lookback, 0), len(prefix))
     alone = float(checked_values(name, signal, window)[-1])
     if _close(whole, alone, tolerance):
         return
-    prefix = float(checked_values(name, signal, seen.head(row + 1))[-1])
-    if not _close(whole, prefix, tolerance):
-        raise _reads_the_future(name, seen, row, whole, prefix)
+    by_prefix = float(checked_values(name, signal, prefix)[-1])
+    if not _close(whole, by_prefix, tolerance):
+        raise _reads_the_future(name, prefix, whole, by_prefix)
     raise EngineError(
         f"signal '{name}' reads more than its lookback of {lookback} rows at "
-        f"{text(seen.label[row])} ({whole!r} from all rows, {alone!r} from the last {lookback}); "
+        f"{text(prefix.label[-1])} ({whole!r} from all rows, {alone!r} from the last {lookback}); "
         "raise `lookback`, or leave it out"
     )
 
@@ -157,7 +182,7 @@ def _close(one: float, other: float, tolerance: float = 0.0) -> bool:
     return abs(one - other) <= max(LOOKBACK_TOLERANCE * max(abs(one), abs(other)), tolerance)
 
 
-def _reads_the_future(name: str, seen: Panel, row: int, whole: float, alone: float) -> CheckError:
+def _reads_the_future(name: str, prefix: Panel, whole: float, alone: float) -> CheckError:
     advice = (
         "the two differ in rounding only: accumulate in row order (np.cumsum, not np.convolve or "
         "sums over the whole array), or declare a `lookback`"
@@ -166,7 +191,7 @@ def _reads_the_future(name: str, seen: Panel, row: int, whole: float, alone: flo
         "window, no filling backwards, no mean or rank over the whole sample"
     )
     return CheckError(
-        f"signal '{name}' reads the future at {text(seen.label[row])} "
+        f"signal '{name}' reads the future at {text(prefix.label[-1])} "
         f"({whole!r} with, {alone!r} without later rows); {advice}"
     )
 
@@ -218,11 +243,6 @@ def _is_proven(verdict: Path, rows: int) -> bool:
 
 def _write(verdict: Path, said: dict[str, int]) -> None:
     """Keep the verdict; a folder that cannot be written costs the next run a proof, no more."""
-    try:
+    with suppress(OSError, OutputError):
         verdict.parent.mkdir(parents=True, exist_ok=True)
-        handle, path = tempfile.mkstemp(dir=verdict.parent, prefix=".tmp-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(said, file)
-        os.replace(path, verdict)
-    except OSError:
-        return
+        replace_file(verdict, json.dumps(said))

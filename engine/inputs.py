@@ -10,10 +10,10 @@ import numpy as np
 
 from engine.config import Experiment
 from engine.progress import Progress
-from feeds.arrays import Bool, text
+from feeds.arrays import DAY, Bool, text
 from feeds.cache import load_panel
 from feeds.errors import DataError
-from feeds.events import Event, read_events, scale_breaks, split_by_events
+from feeds.events import Event, ScaleBreak, read_events, scale_breaks, split_by_events
 from feeds.panel import Panel
 from feeds.simulated import simulate
 
@@ -95,10 +95,10 @@ def prepare_inputs(
 ) -> Inputs:
     """Split panels by events, restrict the clock to the universe, cut at the end of the period."""
     split = {name: split_by_events(panel, events) for name, panel in panels.items()}
-    clock = _universe(split[experiment.clock], experiment.universe.ids)
+    clock, unlisted = _universe(split[experiment.clock], experiment.universe.ids, events)
     first_row, rows = _period(clock, experiment)
     end = clock.known_at[rows - 1]
-    clock, warnings = _listed(clock.head(rows))
+    clock, warnings = _listed(clock.head(rows), unlisted)
     if clock.tradable:
         warnings += _jumps(scale_breaks(clock, events))
     eligible = _eligible(clock, experiment.universe.min_age_days)[first_row:]
@@ -124,13 +124,19 @@ def _files_to_read(ids: Sequence[str], events: Sequence[Event]) -> tuple[str, ..
     return tuple(sorted({file_of.get(name, name) for name in ids}))
 
 
-def _universe(panel: Panel, ids: tuple[str, ...]) -> Panel:
+def _universe(
+    panel: Panel, ids: Sequence[str], events: Sequence[Event]
+) -> tuple[Panel, tuple[str, ...]]:
+    """The panel for the ids of the universe, and those that no bar has been listed for."""
     missing = sorted(set(ids) - set(panel.ids))
-    if missing:
+    unlisted = tuple(name for name in missing if name in {event.successor for event in events})
+    unknown = sorted(set(missing) - set(unlisted))
+    if unknown:
         raise DataError(
-            f"universe.ids names {', '.join(missing)}, which panel '{panel.name}' does not have"
+            f"universe.ids names {', '.join(unknown)}, which panel '{panel.name}' does not have"
         )
-    return panel.pick(tuple(sorted(ids))) if ids else panel
+    there = tuple(sorted(set(ids) - set(unlisted)))
+    return panel.pick(there) if ids else panel, unlisted
 
 
 def _period(clock: Panel, experiment: Experiment) -> tuple[int, int]:
@@ -144,17 +150,17 @@ def _period(clock: Panel, experiment: Experiment) -> tuple[int, int]:
         raise DataError(f"period.start {start} is before the data: {covered}; start there")
     if end > days[-1]:
         raise DataError(f"period.end {end} is after the data: {covered}; end there")
-    first, rows = np.searchsorted(days, [start, end + 1])
+    first, rows = np.searchsorted(days, [start, end + DAY])
     if rows - first < 1:
         raise DataError(f"no bar between {start} and {end}: {covered}; widen the period")
     return int(first), int(rows)
 
 
-def _listed(clock: Panel) -> tuple[Panel, tuple[str, ...]]:
-    """Leave out ids without any bar up to the end of the period."""
+def _listed(clock: Panel, unlisted: Sequence[str]) -> tuple[Panel, tuple[str, ...]]:
+    """Leave out ids without any bar up to the end of the period, and say so."""
     has: Bool = np.any(clock.has_bar, axis=0)
     listed = tuple(name for name, any_bar in zip(clock.ids, has, strict=True) if any_bar)
-    absent = tuple(sorted(set(clock.ids) - set(listed)))
+    absent = tuple(sorted({*unlisted, *clock.ids} - set(listed)))
     if not listed:
         raise DataError(f"no id of the universe has a bar up to {text(clock.label[-1])}")
     if not absent:
@@ -163,19 +169,33 @@ def _listed(clock: Panel) -> tuple[Panel, tuple[str, ...]]:
     return clock.pick(listed), (note,)
 
 
-def _jumps(found: Sequence[str]) -> tuple[str, ...]:
-    """A warning about price levels that break, with the first few of them."""
-    if not found:
+def _jumps(breaks: Sequence[ScaleBreak]) -> tuple[str, ...]:
+    """A warning about price levels that jump while their coin is not traded.
+
+    Raises
+    ------
+    DataError
+        Where as much money as before changes hands after the jump: the unit has changed, not the
+        price, and the jump would count as a return.
+    """
+    for found in breaks:
+        if found.same_money:
+            raise DataError(
+                f"{found.text}, with as much money traded a day as before: another unit, or "
+                "another coin under the same id. Declare it in a file under data.events "
+                "(docs/data.md), or leave the id out"
+            )
+    if not breaks:
         return ()
-    more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+    more = f", and {len(breaks) - 3} more" if len(breaks) > 3 else ""
     return (
-        f"{'; '.join(found[:3])}{more}. If that is another unit or another coin, declare it in a "
-        "file under data.events: as it stands, the jump counts as a return",
+        f"{'; '.join(found.text for found in breaks[:3])}{more}. The jump counts as a return; if "
+        "it is another unit or another coin, declare it in a file under data.events",
     )
 
 
 def _eligible(clock: Panel, min_age_days: int) -> Bool:
     """Ids with a bar at this close whose first bar is at least `min_age_days` old."""
     first = np.argmax(clock.has_bar, axis=0)
-    age = clock.day[:, None] - clock.day[first][None, :]
-    return clock.has_bar & (age >= min_age_days)
+    age = clock.label[:, None] - clock.label[first][None, :]
+    return clock.has_bar & (age >= min_age_days * DAY)

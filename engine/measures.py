@@ -199,7 +199,9 @@ def correlation(returns: Float, benchmark: Float) -> float:
     """Correlation of the returns bar by bar."""
     if not varies(returns) or not varies(benchmark):
         return NAN
-    return float(np.corrcoef(returns, benchmark)[0, 1])
+    one, other = returns - np.mean(returns), benchmark - np.mean(benchmark)
+    # Plain sums: `np.corrcoef` goes through a matrix product, whose last bit is the processor's.
+    return float(np.sum(one * other) / math.sqrt(np.sum(one * one) * np.sum(other * other)))
 
 
 def tracking_error(returns: Float, benchmark: Float, periods_per_year: float) -> float:

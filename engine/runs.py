@@ -75,7 +75,7 @@ def run(
     progress = progress or Progress(quiet=True)
     root = Path(output)
     experiment = _loaded(config, overrides)
-    check_writable(root)
+    check_writable(root, experiment.name)
     inputs = load_inputs(experiment, root / ".cache" / "panels", progress)
     digests = _digests(experiment, inputs)
     found = None if force else find_result(root, experiment.name, run_id(digests))

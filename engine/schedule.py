@@ -29,10 +29,10 @@ class Weekly(_Schedule):
         "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
     ] = Field("monday", description="day on which the week starts")
 
-    def due(self, closes: Instants) -> Bool:
-        """Where a decision is due, bool (T,)."""
+    def due(self, closes: Instants, first_row: int = 0) -> Bool:
+        """Where a decision is due from `first_row` on, bool (T - first_row,)."""
         first = WEEKDAYS.index(self.weekday) - _THURSDAY
-        return _first_of_each((day_number(closes) - first) // 7)
+        return _first_of_each((day_number(closes) - first) // 7)[first_row:]
 
 
 class Monthly(_Schedule):
@@ -41,10 +41,10 @@ class Monthly(_Schedule):
     kind: Literal["monthly"]
     day: int = Field(1, ge=1, le=28, description="day of the month on which the count starts")
 
-    def due(self, closes: Instants) -> Bool:
-        """Where a decision is due, bool (T,)."""
+    def due(self, closes: Instants, first_row: int = 0) -> Bool:
+        """Where a decision is due from `first_row` on, bool (T - first_row,)."""
         shifted = closes - np.timedelta64(self.day - 1, "D")
-        return _first_of_each(shifted.astype("datetime64[M]").astype(np.int64))
+        return _first_of_each(shifted.astype("datetime64[M]").astype(np.int64))[first_row:]
 
 
 class EveryBars(_Schedule):
@@ -53,20 +53,20 @@ class EveryBars(_Schedule):
     kind: Literal["every_bars"]
     bars: int = Field(ge=1, description="closes from one decision to the next")
 
-    def due(self, closes: Instants) -> Bool:
-        """Where a decision is due, bool (T,)."""
-        return np.arange(len(closes)) % self.bars == 0
+    def due(self, closes: Instants, first_row: int = 0) -> Bool:
+        """Where a decision is due from `first_row` on, bool (T - first_row,)."""
+        return np.arange(len(closes) - first_row) % self.bars == 0
 
 
 class OnChange(_Schedule):
     """Only where the rule's shares change."""
 
     kind: Literal["on_change"]
-    or_on_change: Literal[True] = True
+    or_on_change: Literal[True] = Field(True, description="always true: there is nothing else")
 
-    def due(self, closes: Instants) -> Bool:
-        """Nowhere, bool (T,): changes are found from the rule."""
-        return np.zeros(len(closes), dtype=bool)
+    def due(self, closes: Instants, first_row: int = 0) -> Bool:
+        """Nowhere, bool (T - first_row,): changes are found from the rule."""
+        return np.zeros(len(closes) - first_row, dtype=bool)
 
 
 Schedule = Annotated[Weekly | Monthly | EveryBars | OnChange, Field(discriminator="kind")]

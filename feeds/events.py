@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,12 +21,14 @@ __all__ = [
     "ENDING",
     "KINDS",
     "Event",
+    "ScaleBreak",
     "halted",
     "read_events",
     "scale_breaks",
     "split_by_events",
 ]
 
+SAME_MONEY = 5.0
 SCALE_BREAK = 9.99
 """An open this many times the close before it, or its inverse, is another unit or another coin."""
 
@@ -65,7 +68,7 @@ def _apply(panel: Panel, event: Event) -> Panel:
     # A market that halts in the middle of a day has bars in the hours of that day, though none
     # for the day; an end has to be exact, since it decides whose bars they are.
     hourly = bool(np.any(panel.label != day))
-    slack = DAY if hourly and not event.ends else 0 * DAY
+    slack = DAY if hourly and not event.ends else DAY - DAY
     before = has_bar & (day <= event.last_bar + slack)
     after = has_bar & (day >= event.first_bar_after - slack)  # nowhere if that is not known
     strange = np.flatnonzero(has_bar & ~before & ~after)
@@ -119,11 +122,21 @@ def _explain(panel: Panel, event: Event, last: Instant, first: Instant) -> Panel
     return replace(panel, quality=MappingProxyType(quality))
 
 
-def scale_breaks(panel: Panel, events: Sequence[Event]) -> tuple[str, ...]:
-    """What looks like another unit or another coin under one id, in words.
+class ScaleBreak(NamedTuple):
+    """A price level that jumped across missing bars, in words.
 
-    An id that comes back from missing bars at ten times the close before them, or a tenth:
-    redenominations and reused tickers come with a suspension. A jump from one bar to the next is a
+    `same_money` says that the median quote volume of the ten bars on each side is the same within
+    a factor of five: then the unit has changed, and not what the coin is worth.
+    """
+
+    text: str
+    same_money: bool
+
+
+def scale_breaks(panel: Panel, events: Sequence[Event]) -> tuple[ScaleBreak, ...]:
+    """Where an id comes back from missing bars at ten times the close before them, or a tenth.
+
+    Redenominations and reused tickers come with a suspension. A jump from one bar to the next is a
     price, however bad.
     """
     before = np.full_like(panel.close, np.nan)
@@ -132,11 +145,27 @@ def scale_breaks(panel: Panel, events: Sequence[Event]) -> tuple[str, ...]:
         ratio = panel.open / before
         broken = (ratio >= SCALE_BREAK) | (ratio <= 1 / SCALE_BREAK)
     return tuple(
-        f"{panel.ids[column]} opens at {panel.open[row, column]:.6g} on {text(panel.label[row])} "
-        f"after missing bars and a close of {before[row, column]:.6g}"
+        ScaleBreak(
+            f"{panel.ids[column]} opens at {panel.open[row, column]:.6g} on "
+            f"{text(panel.label[row])} after missing bars and a close of {before[row, column]:.6g}",
+            _is_same_money(panel, int(row), int(column)),
+        )
         for row, column in np.argwhere(broken & _suspended(panel))
         if not _reopens(events, panel.ids[column], panel.label[row].astype("datetime64[D]"))
     )
+
+
+def _is_same_money(panel: Panel, row: int, column: int) -> bool:
+    if "volume" not in panel.fields:
+        return False
+    money = panel.volume[:, column] * panel.close[:, column]
+    known = np.flatnonzero(~np.isnan(money))
+    at = int(np.searchsorted(known, row))
+    sides = money[known[max(at - 10, 0) : at]], money[known[at : at + 10]]
+    if not all(len(side) for side in sides):
+        return False
+    old, new = (float(np.median(side)) for side in sides)
+    return old > 0 and 1 / SAME_MONEY <= new / old <= SAME_MONEY
 
 
 def _suspended(panel: Panel) -> Bool:

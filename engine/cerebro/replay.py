@@ -15,7 +15,7 @@ from engine.cerebro.strategy import TargetWeights, WeightsAt
 from engine.execution import ExecutionSpec
 from engine.laws import check_laws
 from engine.ledger import Ledger
-from feeds.arrays import Bool, Float, Int
+from feeds.arrays import Bool, Float, Int, text
 from feeds.errors import DataError
 from feeds.events import Event
 from feeds.panel import Panel
@@ -39,7 +39,8 @@ def replay(
     decision_bars : bool (T,) or int (D,)
         The rows at whose close a decision is taken.
     weights : float64 (T, N) or (D, N)
-        Target share of NAV by id at each row, or at each decision; before the reserve.
+        Target share of NAV by id at each row, or at each decision; before the reserve. At least 0;
+        what sums to more than 1 is not leverage, but orders that cash does not suffice for.
     execution : ExecutionSpec
         Costs and order rules; the default ones if left out.
     events : sequence of Event
@@ -52,19 +53,34 @@ def replay(
     EngineError
         When the account is ruined.
     """
-    bars = np.flatnonzero(decision_bars) if np.asarray(decision_bars).dtype == bool else (
-        np.asarray(decision_bars)
-    )  # fmt: skip
+    given = np.asarray(decision_bars)
+    bars: Int = np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
     table = np.asarray(weights, dtype=np.float64)
     if table.shape == (len(panel), len(panel.ids)) and len(bars) != len(panel):
         table = table[bars]
-    if table.shape != (len(bars), len(panel.ids)):
-        raise DataError(
-            f"weights have shape {np.shape(weights)}; {len(bars)} decisions on {len(panel)} bars "
-            f"of {len(panel.ids)} ids need ({len(bars)}, {len(panel.ids)})"
-        )
+    _check_weights(panel, bars, table)
     rows = dict(zip(bars.tolist(), table.tolist(), strict=True))
     return replay_targets(panel, lambda row, _: rows.get(row), execution, events=events)
+
+
+def _check_weights(panel: Panel, bars: Int, table: Float) -> None:
+    wanted = (len(bars), len(panel.ids))
+    problem = None
+    if np.any(np.diff(bars) <= 0) or (len(bars) and not 0 <= bars[0] <= bars[-1] < len(panel)):
+        problem = f"decision bars must ascend and lie in 0 to {len(panel) - 1}"
+    elif table.shape != wanted:
+        problem = (
+            f"weights have shape {table.shape}; {len(bars)} decisions on {len(panel)} bars of "
+            f"{len(panel.ids)} ids need {wanted}"
+        )
+    elif not np.all(np.isfinite(table)) or np.any(table < 0):
+        row = int(np.argwhere(~(np.isfinite(table) & (table >= 0)))[0][0])
+        problem = (
+            f"weights at {text(panel.known_at[bars[row]])} are {table[row].tolist()}; they are "
+            "numbers of at least 0"
+        )
+    if problem:
+        raise DataError(problem)
 
 
 def replay_targets(

@@ -16,6 +16,7 @@ WeightsAt = Callable[[int, Held | None], "list[float] | None"]
 """Target weights for the decision at a row of the clock, None where there is none."""
 
 SUPERSEDED = "superseded"
+BEYOND_END = "end_of_period"
 
 
 class Skip(NamedTuple):
@@ -58,6 +59,14 @@ class TargetWeights(bt.Strategy):
         while self._waiting and self._waiting[0][0] <= row:
             _, decided_row, weights = self._waiting.popleft()
             self._rebalance(row, decided_row, weights)
+
+    def stop(self) -> None:
+        """Note the orders of decisions whose delay reaches beyond the last close."""
+        market: ReplayMarket = self.p.market
+        last = len(market.panel) - 1
+        for _, decided_row, weights in self._waiting:
+            orders, _ = plan_orders(weights, self._holdings(last), self.p.execution)
+            self.skipped += [Skip(last, decided_row, n.column, n.size, BEYOND_END) for n in orders]
 
     def _rebalance(self, row: int, decided_row: int, weights: list[float]) -> None:
         for order in self.broker.get_orders_open():

@@ -21,6 +21,7 @@ from engine.config.document import short
 from strategies import registry
 
 _COMPARED, _LISTED = 1000, 40
+_WHOLE = "a whole number"
 KINDS = "x-kinds"
 """JSON Schema key of an entry that is built by kind: the family's name."""
 
@@ -47,8 +48,11 @@ class RawStrategy(BaseModel):
         for key, value in given.params.items():
             if key not in defaults:
                 raise problem(("params", key), unknown("parameter", key, defaults), value)
-            if _sort(value) != _sort(defaults[key]) and defaults[key] is not None:
-                message = f"expected a {_sort(defaults[key])}, as the default {defaults[key]!r}"
+            if not _is_like(value, defaults[key]):
+                message = (
+                    f"expected {_sort(defaults[key])}, as the default {defaults[key]!r}, "
+                    f"got {value!r}"
+                )
                 raise problem(("params", key), message, value)
         plain = {k: v for k, v in defaults.items() if isinstance(v, bool | int | float | str)}
         params = dict(sorted((plain | given.params).items()))
@@ -137,7 +141,16 @@ def listed(names: Iterable[str]) -> str:
     return f"{some} and {more} more" if more > 0 else some or "none"
 
 
+def _is_like(value: object, default: object) -> bool:
+    """Whether `value` is of the default's sort; a whole number is a number too."""
+    if default is None or _sort(value) == _sort(default):
+        return True
+    return isinstance(default, float) and _sort(value) == _WHOLE
+
+
 def _sort(value: object) -> str:
     if isinstance(value, bool):
         return "true or false"
-    return "number" if isinstance(value, int | float) else "text"
+    if isinstance(value, int):
+        return _WHOLE
+    return "a number" if isinstance(value, float) else "text"

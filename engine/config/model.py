@@ -171,7 +171,7 @@ class Report(Section):
 
 
 class Experiment(Section):
-    """A validated config; equal experiments have equal `resolved()` forms."""
+    """An experiment: which data, what is traded when and by which rule, at what cost."""
 
     model_config = ConfigDict(json_schema_extra=_derived("universe", "report"))
 
@@ -197,7 +197,10 @@ class Experiment(Section):
     report: Report
 
     def resolved(self) -> dict[str, Any]:
-        """Plain values in canonical order with every default written out, without `data.root`."""
+        """Plain values in canonical order with every default written out, without `data.root`.
+
+        Equal experiments have equal ones.
+        """
         out = self.model_dump(mode="json")
         for key in ("signals", "sleeves", "benchmarks"):
             out[key] = dict(sorted(out[key].items()))

@@ -12,7 +12,8 @@ from engine.config.document import KeyPath
 from engine.config.kinds import RawStrategy, listed, unknown
 from engine.config.problems import Problem
 from engine.execution import ExecutionSpec
-from feeds.calendars import ALWAYS
+from feeds.calendars import ALWAYS, check_calendar
+from feeds.errors import ConfigError
 from strategies.base import Combination, Signal, names_marked
 
 _STAMPS_24_7 = ("day_start", "hour_start", "instant", "release")
@@ -79,6 +80,11 @@ def _data(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Probl
         if name == "signals":
             yield Problem(at, "`signals` is taken by the signals themselves; choose another name")
         if (panel.stamp == "session_close") == (panel.calendar == ALWAYS):
+            try:
+                check_calendar(panel.calendar)
+            except ConfigError as error:
+                yield Problem((*at, "calendar"), str(error))
+                continue
             stamps = _STAMPS_24_7 if panel.calendar == ALWAYS else ("session_close",)
             message = f"calendar {panel.calendar} goes with {listed(stamps)}, not `{panel.stamp}`"
             yield Problem((*at, "stamp"), message)

@@ -46,10 +46,10 @@ def _returns(time: Instants, nav: Float, unit: str, slack_days: int) -> tuple[Pe
     last = np.append(np.flatnonzero(np.diff(periods)), len(periods) - 1)
     ends = nav[1:][last]
     values = ends / np.concatenate((nav[:1], ends[:-1])) - 1.0
-    out = []
+    step, out = np.timedelta64(1, unit), []  # type: ignore[call-overload]
     for row, value in zip(last.tolist(), values.tolist(), strict=True):
         period = closes[row].astype(f"datetime64[{unit}]")
-        begin, end = period.astype("datetime64[ns]"), (period + 1).astype("datetime64[ns]")
+        begin, end = period.astype("datetime64[ns]"), (period + step).astype("datetime64[ns]")
         missing = max((time[0] - begin) / DAY, (end - time[-1]) / DAY)
         out.append(PeriodReturn(str(period), value, bool(missing > slack_days)))
     return tuple(out)

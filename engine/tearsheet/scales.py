@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from feeds.arrays import NS_PER_DAY, Float, Instant, Instants, Int
+from feeds.arrays import DAY, NS_PER_DAY, Float, Instant, Instants, Int
 
 _STEPS_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
 _STEPS_DAYS = (1, 2, 5, 10, 20)
@@ -50,10 +50,10 @@ def date_ticks(start: Instant, stop: Instant, most: int) -> tuple[Float, list[st
         inside = months[months.astype("datetime64[M]") >= np.datetime64(start, "s")]
         if min(_FEWEST, most) <= len(inside) <= most:
             return days(inside.astype("datetime64[M]")), [_month(month, step) for month in inside]
-    length = float((stop - start) / np.timedelta64(1, "D"))
+    length = float((stop - start) / DAY)
     step = next((step for step in _STEPS_DAYS if length / step <= most), 60)
-    begin = np.datetime64(start, "D") + np.timedelta64(int(np.datetime64(start, "D") < start), "D")
-    dates = np.arange(begin, np.datetime64(stop, "D") + 1, step)
+    begin = np.datetime64(start, "D") + int(np.datetime64(start, "D") < start) * DAY
+    dates = np.arange(begin, np.datetime64(stop, "D") + DAY, step * DAY)
     return days(dates), [_day(date) for date in dates]
 
 

@@ -109,3 +109,11 @@ def test_a_log_may_hold_bytes_that_are_no_text(tmp_path: Path) -> None:
     # How Python shows the byte 0xff of a path: as a lone surrogate.
     path = write(tmp_path, log="command run -o /tmp/\udcff\n") / "run.log"
     assert path.read_text(encoding="utf-8") == "command run -o /tmp/\\udcff\n"
+
+
+def test_a_file_in_the_place_of_a_name_is_found_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "demo").write_text("not a directory")
+    with pytest.raises(OutputError, match="demo"):
+        archive.check_writable(tmp_path, "demo")
+    archive.check_writable(tmp_path, "other")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo"]

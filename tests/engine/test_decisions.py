@@ -42,8 +42,8 @@ class Days:
     rows: set[int]
     or_on_change: bool
 
-    def due(self, closes: Instants) -> Bool:
-        return np.isin(np.arange(len(closes)), sorted(self.rows))
+    def due(self, closes: Instants, first_row: int = 0) -> Bool:
+        return np.isin(np.arange(len(closes)), sorted(self.rows))[first_row:]
 
 
 def decider(
@@ -103,6 +103,18 @@ def test_an_empty_sleeve_stays_in_cash_and_is_named() -> None:
     (decision,) = of.decide_all()
     assert decision.target.tolist() == [0.4, 0.0]
     assert decision.empty == ("b",)
+
+
+def test_a_sleeve_without_members_is_asked_again_where_changes_decide() -> None:
+    eligible = np.ones((8, 2), dtype=bool)
+    eligible[:3, 1] = False
+    mix = FixedMix(mix={"a": 0.4, "b": 0.6})
+    of = decider(mix, [0.0] * 8, due=[], on_change=True, eligible=eligible)
+    assert log(of) == [(0, "initial"), (3, "members")]
+    assert of.log[1].target.tolist() == [0.4, 0.6]
+    # A schedule asks by itself.
+    of = decider(mix, [0.0] * 8, due=[2, 4], eligible=eligible)
+    assert log(of) == [(0, "initial"), (2, "scheduled"), (4, "scheduled")]
 
 
 def test_equal_weight_divides_a_sleeve_over_what_is_eligible_at_that_close() -> None:

@@ -436,3 +436,25 @@ def test_the_ends_of_the_period_are_fine(first_row):
 
 def test_an_empty_panel_has_nothing_to_prove(tmp_path):
     prove(Close(), price_panel([]), first_row=0, cache=tmp_path)
+
+
+class Strided(Signal):
+    """A window with wrong strides: it reads two rows past the end of what it was given."""
+
+    def values(self, seen: Panel) -> Float:
+        close = seen.close
+        ahead = np.lib.stride_tricks.as_strided(
+            close[2:], shape=(len(close),), strides=(close.strides[0],)
+        )
+        return np.where(np.isnan(ahead), 0.0, np.sign(ahead - close[:, 0]))
+
+
+def test_a_window_that_reads_past_the_end_is_caught() -> None:
+    rows = np.random.default_rng(5).uniform(1, 2, (60, 1))
+    label = np.datetime64("2020-01-01", "ns") + np.arange(60) * np.timedelta64(1, "D")
+    # Two more rows behind the panel, as in a panel cut at the end of the period.
+    wide = Panel.build("p", "24/7", label, label, label, ("A",), {"close": rows}).head(58)
+    signal = Strided(panel="p")
+    values = checked_values("x", signal, wide)
+    with pytest.raises(CheckError, match="signal 'x' reads the future at 2020-01-11"):
+        prove_prefix("x", signal, wide, 10, values)

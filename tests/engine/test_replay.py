@@ -286,9 +286,31 @@ def test_a_raw_strategy_that_reads_ahead_fails() -> None:
         replay_raw(panel, Peeks, {})
 
 
-def test_weights_that_do_not_fit_the_panel_are_refused() -> None:
-    with pytest.raises(DataError, match=r"weights have shape \(1, 2\)"):
-        replay(coins({"A": [1, 2]}), np.array([0]), np.array([[0.5, 0.5]]))
+@pytest.mark.parametrize(
+    ("bars", "weights", "message"),
+    [
+        ([0], [[0.5, 0.5]], r"weights have shape \(1, 2\); 1 decisions on 2 bars of 1 ids"),
+        ([0], [[np.nan]], r"weights at 2020-01-02 are \[nan\]; they are numbers of at least 0"),
+        ([1], [[-0.5]], r"weights at 2020-01-03 are \[-0.5\]"),
+        ([2], [[0.5]], "decision bars must ascend and lie in 0 to 1"),
+        ([-1], [[0.5]], "decision bars must ascend"),
+        ([1, 0], [[0.5], [0.5]], "decision bars must ascend"),
+    ],
+)
+def test_weights_that_do_not_fit_the_panel_are_refused(
+    bars: list[int], weights: list[list[float]], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        replay(coins({"A": [1, 2]}), np.array(bars), np.array(weights))
+
+
+def test_orders_that_a_delay_moves_beyond_the_end_are_in_the_log() -> None:
+    spec = FREE.model_copy(update={"delay_bars": 2})
+    panel = coins({"A": [10, 10, 10]})
+    ledger = replay(panel, np.array([1]), np.array([[0.5]]), spec)
+    (order,) = ledger.orders
+    assert (order.status, order.reason, order.ordered) == ("skipped", "end_of_period", 50.0)
+    assert order.decided_at == panel.known_at[1]
 
 
 class BuysTheIndex(bt.Strategy):

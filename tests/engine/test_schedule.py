@@ -49,6 +49,15 @@ def test_every_bars_counts_closes_of_any_length() -> None:
     assert found == ["2020-01-01T00", "2020-01-01T12", "2020-01-02T00"]
 
 
+def test_every_bars_counts_from_the_first_row_of_the_period() -> None:
+    times = closes("2020-01-01", 10)
+    mask = EveryBars(kind="every_bars", bars=3).due(times, first_row=4)
+    assert mask.tolist() == [True, False, False, True, False, False]
+    # Weeks and months are those of the calendar, wherever the period starts.
+    weekly = Weekly(kind="weekly", weekday="monday").due(times, first_row=2)
+    assert weekly.tolist() == [False, False, False, True, False, False, False, False]
+
+
 def test_on_change_is_never_due_by_itself() -> None:
     assert due(OnChange(kind="on_change"), closes("2020-01-01", 3)) == []
     with pytest.raises(ValidationError):

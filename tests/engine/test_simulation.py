@@ -12,14 +12,34 @@ import pytest
 
 from engine.config import load_config
 from engine.fingerprint import plugin_digests
+from engine.inputs import prepare_inputs
 from engine.laws import check_laws
 from engine.runs import run
 from engine.schedule import Monthly
 from feeds.errors import CheckError, ConfigError, DataError
+from feeds.events import Event
 from feeds.panel import Panel
 from strategies.base import Signal
 from strategies.registry import register
 from tests.engine import markets
+from tests.panels import coins
+
+FILES = {
+    "panels": {
+        "coins": {
+            "files": "{id}.csv",
+            "stamp": "day_start",
+            "calendar": "24/7",
+            "fields": "ohlcv",
+        }
+    }
+}
+RAW = {
+    "version": 1,
+    "name": "raw",
+    "clock": "coins",
+    "strategy": {"kind": "raw", "name": "sma_cross"},
+}
 
 
 def changed(**parts: Any) -> Any:
@@ -144,9 +164,48 @@ def test_min_age_days_keeps_young_coins_out() -> None:
     inputs = markets.prepared(of)
     period, clock = inputs.period, inputs.clock
     for column in range(len(clock.ids)):
-        first = clock.day[np.flatnonzero(clock.has_bar[:, column])[0]]
-        old = period.day - first >= 60
+        first = clock.label[np.flatnonzero(clock.has_bar[:, column])[0]]
+        old = period.label >= first + np.timedelta64(60, "D")
         np.testing.assert_array_equal(inputs.eligible[:, column], old & period.has_bar[:, column])
+
+
+def test_an_id_that_lists_after_the_end_of_the_data_is_left_out_with_a_warning() -> None:
+    panel = coins({"A": [2.0] * 5, "B": [3.0] * 5})
+    days = [np.datetime64(day, "D") for day in ("2020-01-08", "2020-02-01")]
+    reuse = Event("A", "reuse", days[0], days[1], 0.0, "A2", "a test")
+    of = load_config(
+        {
+            **RAW,
+            "period": {"start": "2020-01-01", "end": "2020-01-05"},
+            "data": FILES,
+            "universe": {"ids": ["A", "A2", "B"]},
+        }
+    )
+    inputs = prepare_inputs(of, {"coins": panel}, [reuse], simulated=False)
+    assert inputs.clock.ids == ("A", "B")
+    assert inputs.warnings == ("no bar by the end of the period, left out: A2",)
+
+
+def test_a_change_of_unit_without_an_event_stops_the_run() -> None:
+    # A tenth of a coin for one: the price is ten times as high, the money traded is the same.
+    price = [2.0, 2.0, None, 20.0, 20.0]
+    of = load_config(
+        {
+            **RAW,
+            "period": {"start": "2020-01-01", "end": "2020-01-05"},
+            "data": FILES,
+            "universe": {"ids": ["A", "B"]},
+        }
+    )
+
+    def prepare(volume: list[float]) -> Any:
+        panel = coins({"A": price, "B": [1.0] * 5}, volume={"A": volume, "B": [1.0] * 5})
+        return prepare_inputs(of, {"coins": panel}, (), simulated=False)
+
+    with pytest.raises(DataError, match=r"A opens at 20 on 2020-01-04 .* another unit"):
+        prepare([50.0, 50.0, np.nan, 5.0, 5.0])
+    (warning,) = prepare([50.0, 50.0, np.nan, 50.0, 50.0]).warnings
+    assert warning.startswith("A opens at 20 on 2020-01-04 after missing bars and a close of 2.")
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_monthly_returns_equal_the_reference(shared: Path, name: str) -> None:
     rows = (shared / "reference" / "metrics" / f"{name}.csv").read_text().splitlines()[1:]
     days = np.array([row.split(",")[0] for row in rows], dtype="datetime64[D]")
     # Each close is stamped with the end of its day, as a market that never closes does.
-    closes = instants(days + 1)
+    closes = instants(days + np.timedelta64(1, "D"))
     time = np.concatenate((instants(days[:1]), closes))
     found = monthly_returns(time, curve(r), 0)
     reference = {month: row["ret"] for month, row in expected["monthly_returns"].items()}

@@ -227,13 +227,26 @@ def test_a_break_of_the_price_scale_is_told_unless_an_event_explains_it(
 ) -> None:
     panel = coins(A=[2, 2, None, None, after, after])
     (told,) = scale_breaks(panel, ())
-    assert told == f"A opens at {after:g} on 2020-01-05 after missing bars and a close of 2"
+    assert not told.same_money  # without volume nobody can tell
+    assert told.text == f"A opens at {after:g} on 2020-01-05 after missing bars and a close of 2"
     for row in (
         "A,redenomination,2020-01-02,2020-01-05,1,A2,s",
         "A,halt,2020-01-02,2020-01-05,,,s",
     ):
         events = table(tmp_path, row)
         assert scale_breaks(split_by_events(panel, events), events) == ()
+
+
+@pytest.mark.parametrize(
+    ("volume", "same"), [([10, 10, 0, 1, 1], True), ([10, 10, 0, 10, 10], False)]
+)
+def test_a_jump_with_the_same_money_traded_is_another_unit(volume: list[float], same: bool) -> None:
+    # 2 to 20 across a missing bar: 10 coins at 2 are as much as 1 at 20, and a tenth of 10 at 20.
+    panel = coins(A=[2, 2, None, 20, 20])
+    table = np.where(panel.has_bar, np.array(volume, dtype=float)[:, None], np.nan)
+    times = (panel.label, panel.opened_at, panel.known_at)
+    full = Panel.build("coins", "24/7", *times, ("A",), {**panel.fields, "volume": table})
+    assert [told.same_money for told in scale_breaks(full, ())] == [same]
 
 
 def test_a_jump_from_one_bar_to_the_next_is_a_price() -> None:
@@ -259,7 +272,10 @@ def test_the_real_collapses_are_cut_as_they_happened(shared: Path) -> None:
         ids=["LUNAUSDT", "FTTUSDT", "COCOSUSDT"],
     )
     panel = load_panel("coins", spec, shared / "data", (), None)
-    assert any(told.startswith("COCOSUSDT opens at 0.695") for told in scale_breaks(panel, ()))
+    told = {each.text[:9]: each for each in scale_breaks(panel, ())}
+    assert told["COCOSUSDT"].text.startswith("COCOSUSDT opens at 0.695 on 2021-01-23")
+    assert told["COCOSUSDT"].same_money
+    assert told["LUNAUSDT "].same_money
     events = read_events(["builtin"], None)
     panel = split_by_events(panel, events)
     assert scale_breaks(panel, events) == ()

@@ -58,7 +58,8 @@ def test_all_daily_coins_pass_and_only_one_break_of_scale_is_unexplained(shared:
     # Its price fell by nineteen over ten days without trade: no ratio says what holders got.
     known = split_by_events(panel, events)
     (told,) = scale_breaks(known, events)
-    assert told.startswith("VIDTUSDT opens at 0.02423 on 2022-11-10")
+    assert told.text.startswith("VIDTUSDT opens at 0.02423 on 2022-11-10")
+    assert told.same_money
     assert len(known.ids) == 401 + 7
     btc = known.ids.index("BTCUSDT")
     row = np.searchsorted(known.label, np.datetime64("2017-12-16"))
