@@ -174,7 +174,7 @@ def _add_runs(verbs: Any) -> None:
     _add_making(run)
 
     demo = _verb(verbs, "demo", "run the example on simulated data; needs no files",
-                 "demo", "demo -o /tmp/results", "demo --json")  # fmt: skip
+                 "demo", "demo -o results/first", "demo --json")  # fmt: skip
     _add_output(demo)
     _add_making(demo)
 

@@ -29,7 +29,7 @@ class FractionalCommission(bt.CommissionInfo):
 
 
 class Gap(NamedTuple):
-    """From `time` (a backtrader day number) on, `feed` has no bars.
+    """From `time` (a backtrader day number) on, after `bars` of them, `feed` has no bars.
 
     Orders for it are cancelled; with `recovery`, the position is written to that share of the
     last close and the coin has ended.
@@ -37,6 +37,7 @@ class Gap(NamedTuple):
 
     time: float
     feed: PanelFeed
+    bars: int
     recovery: float | None
 
 
@@ -107,11 +108,15 @@ class ReplayBroker(bt.brokers.BackBroker):
     def next(self) -> None:
         """Book what events ended, then let backtrader match orders and value positions."""
         self._bar_is_scaled = False
-        if self._gaps:
-            now = max(data.datetime[0] for data in self.cerebro.datas if len(data))
-            while self._gaps and self._gaps[0].time <= now:
-                self._close_gap(self._gaps.popleft())
+        while self._gaps and self._is_due(self._gaps[0]):
+            self._close_gap(self._gaps.popleft())
         super().next()
+
+    def _is_due(self, gap: Gap) -> bool:
+        if len(gap.feed) < gap.bars:  # cheap, and true for years: the coin still trades
+            return False
+        now = max(data.datetime[0] for data in self.cerebro.datas if len(data))
+        return bool(gap.time <= now)
 
     def _close_gap(self, gap: Gap) -> None:
         for queue in (self.submitted, self.pending):

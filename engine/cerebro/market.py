@@ -93,7 +93,8 @@ def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> R
             inside = (days > event.last_bar) & ~(days >= event.first_bar_after)
             halted[:, column] |= inside & ~has_bar[:, column]
         recovery = event.recovery if event.ends else None
-        gaps.append(Gap(times[after[0]], feeds[column], recovery))
+        bars = int(has_bar[: after[0], column].sum())
+        gaps.append(Gap(times[after[0]], feeds[column], bars, recovery))
     return ReplayMarket(
         panel,
         feeds,
