@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import backtrader as bt
 import numpy as np
@@ -385,3 +386,14 @@ def test_an_order_placed_at_another_close_keeps_its_own_instant() -> None:
     # The index closes at 21:00 of the 2nd; the coin opens next at 00:00 of the 3rd.
     assert str(order.decided_at)[:16] == "2020-01-02T21:00"
     assert (str(order.filled_at)[:10], order.reason) == ("2020-01-03", "")
+
+
+def test_the_example_of_the_docs_runs() -> None:
+    page = Path(__file__).resolve().parent.parent.parent / "docs" / "execution.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    space: dict[str, Any] = {}
+    exec(code, space)
+    # 10 BTC are wanted at 100; at the open of 110 the cash buys 9.09. They are worth 1090.9 at
+    # 120, and buy 99.2 ETH wanted at 11: at the open of 12 the proceeds pay for 90.9.
+    assert space["ledger"].nav == pytest.approx([1000, 1000, 1000 / 11 * 12, 1000 / 11 * 12])
+    assert space["ledger"].shares[-1] == pytest.approx([0, 1000 / 11])
