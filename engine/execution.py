@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MOST = 1e15
-"""Money and shares up to here are whole numbers of a float with decimals to spare."""
+"""Amounts up to here are floats that still tell an eighth of a unit."""
 
 
 def _zero_or(least: float) -> AfterValidator:

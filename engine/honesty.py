@@ -134,7 +134,7 @@ def _prefixes(seen: Panel, rows: Sequence[int]) -> Iterator[tuple[int, Panel]]:
     Rows are copied in one after the other, so that even a window with wrong strides, which reads
     past the end of an array, finds blanks there.
     """
-    times = [np.full(len(seen), np.datetime64("NaT"), dtype="datetime64[ns]") for _ in range(3)]
+    times = [np.full(len(seen), np.datetime64("NaT", "ns")) for _ in range(3)]
     fields = {key: np.full(table.shape, np.nan) for key, table in seen.fields.items()}
     shown = 0
     for row in rows:

@@ -68,7 +68,7 @@ def list_(options: Namespace) -> None:
         print(f"no runs in {options.output}; `run_backtest.py demo` makes one", file=sys.stderr)
     if rows:
         header = list(rows[0])
-        _print_table([header, *([_cell(row[key]) for key in header] for row in rows)])
+        _print_table([header, *([_shown(key, row[key]) for key in header] for row in rows)])
 
 
 def config_show(options: Namespace) -> None:
@@ -254,6 +254,16 @@ def _run_row(path: Path) -> dict[str, Any]:
     except (DataError, OSError, ValueError, KeyError, TypeError):
         values, state = {}, "damaged"
     return row | {name: values.get(name) for name in _KEY_FIGURES} | {"state": state}
+
+
+def _shown(key: str, value: Any) -> str:
+    """A cell of a list: returns in percent, as on every other screen."""
+    from engine.wording import percent, ratio, signed_percent
+
+    if not isinstance(value, float):
+        return _cell(value)
+    write = {"sharpe": ratio, "max_drawdown": percent}.get(key, signed_percent)
+    return write(value)
 
 
 def _kinds(what: str) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,13 +43,30 @@ def check_stamp(name: str, stamp: Stamp, calendar: str) -> None:
     Raises
     ------
     ConfigError
-        For a session close without an exchange, or an exchange with any other stamp.
+        For a session close without an exchange, or an exchange with any other stamp; where it is
+        the calendar that no exchange has, for that.
     """
     if (stamp == "session_close") == (calendar == ALWAYS):
+        check_calendar(calendar)
         raise ConfigError(
             f"panel '{name}': `stamp: {stamp}` does not go with `calendar: {calendar}`; use "
             "session_close with the calendar of an exchange (XNYS), the other stamps with 24/7"
         )
+
+
+def check_calendar(calendar: str) -> None:
+    """Check that there is such a calendar; slow, because the library of calendars is loaded.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown calendar, with the nearest known one.
+    """
+    import exchange_calendars
+
+    known = [ALWAYS, *exchange_calendars.get_calendar_names()]
+    if calendar not in known:
+        raise _unknown(calendar, known)
 
 
 def sessions(calendar: str, first: np.datetime64, last: np.datetime64) -> Sessions:
@@ -102,7 +120,7 @@ def check_grid(label: Instants, stamp: Stamp, source: str) -> None:
     if stamp in ("instant", "release"):
         return
     step = STEPS.get(stamp, DAY)
-    off = np.flatnonzero((label - label.astype("datetime64[D]")) % step != np.timedelta64(0))
+    off = np.flatnonzero((label - label.astype("datetime64[D]")) % step != 0 * DAY)
     if len(off):
         what = "a full hour" if stamp == "hour_start" else "00:00 UTC"
         raise DataError(
@@ -127,7 +145,7 @@ def _check_length(label: Instants, stamp: Stamp, source: str) -> None:
         )
 
 
-def bounds(label: Instants, stamp: Stamp, calendar: str, source: str) -> Bounds:
+def bounds(label: Instants, stamp: Stamp, calendar: str, files: Mapping[str, Instants]) -> Bounds:
     """When each row opened and became known.
 
     Parameters
@@ -138,13 +156,13 @@ def bounds(label: Instants, stamp: Stamp, calendar: str, source: str) -> Bounds:
         Any stamp but `release`, whose instants are in its file.
     calendar : str
         `24/7` or the name of an exchange calendar.
-    source : str
-        What to call the rows in messages.
+    files : mapping of str to datetime64[ns] (F,)
+        The labels of each file by its name; together they are `label`.
 
     Raises
     ------
     DataError
-        For a label that is no session of the exchange, naming the first.
+        For a label that is no session of the exchange, naming the first and its file.
     """
     if stamp in STEPS:
         step = STEPS[stamp]
@@ -154,8 +172,10 @@ def bounds(label: Instants, stamp: Stamp, calendar: str, source: str) -> Bounds:
     found = sessions(calendar, label[0], label[-1])
     strange = np.flatnonzero(~np.isin(label, found.label))
     if len(strange):
+        first = label[strange[0]]
+        source = next(name for name, labels in files.items() if first in labels)
         raise DataError(
-            f"{source}: {text(label[strange[0]])} is no session of {calendar}{_more(strange)}. "
+            f"{source}: {text(first)} is no session of {calendar}{_more(strange)}. "
             "Remove the row, or name the calendar of the exchange where this was traded"
         )
     rows = np.searchsorted(found.label, label)

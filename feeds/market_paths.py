@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from feeds.arrays import Bool, Float, Int
+from feeds.exact import exp, rounded
 
 DROUGHT_DAYS, FRESH_DAYS, MEAN_DAYS = 365, 180, 91
 """What the planted effect calls a drought, a fresh breakout, and the mean of the share."""
 
 _COLLAPSE_DAYS = 12
-_SIGNIFICANT_DIGITS = 8
-_POWERS = np.array([float(10**k) for k in range(16)])
-"""Exact powers of ten: NumPy's own may differ in the last bit from machine to machine."""
+# Logarithms are written out: computed ones differ in the last bit between machines.
+_LOG_INDEX, _LOG_BTC = 6.214608098422191, 6.063785208687608  # of 500 and 430
+_LOG_PRICES = (-2.995732273553991, 3.912023005428146)  # of 0.05 and 50
+_LOG_SHARES = (-4.199705077879927, -1.6094379124341003)  # of 0.015 and 0.20
 
 
 def shocks(random: np.random.Generator, shape: tuple[int, ...]) -> Float:
@@ -39,7 +41,7 @@ def slow_volatility(random: np.random.Generator, rows: int, spread: float) -> Fl
     for row, step in enumerate(steps.tolist()):
         level = keep * level + step
         out[row] = level
-    return np.exp(out - spread * spread / 2)
+    return exp(out - spread * spread / 2)
 
 
 def index_path(random: np.random.Generator, rows: int) -> Float:
@@ -48,7 +50,7 @@ def index_path(random: np.random.Generator, rows: int) -> Float:
     drift = np.array([0.25, -0.40])[bear] / 252
     volatility = np.array([0.15, 0.26])[bear] / np.sqrt(252)
     volatility = volatility * slow_volatility(random, rows, 0.25)
-    return np.log(500.0) + np.cumsum(drift + volatility * shocks(random, (rows,)))
+    return _LOG_INDEX + np.cumsum(drift + volatility * shocks(random, (rows,)))
 
 
 def coin_paths(random: np.random.Generator, days: int, coins: int) -> Float:
@@ -67,7 +69,7 @@ def coin_paths(random: np.random.Generator, days: int, coins: int) -> Float:
     steps = common[:, None] * shocks(random, (days,))[:, None]
     steps = steps + own_days * shocks(random, (days, coins - 1))
     steps -= (common[:, None] ** 2 + own_days**2) / 2 + 0.05 / 365
-    price = np.append(np.log(430.0), random.uniform(np.log(0.05), np.log(50.0), coins - 1))
+    price = np.append(_LOG_BTC, random.uniform(*_LOG_PRICES, coins - 1))
     return price + np.column_stack([btc, btc[:, None] + np.cumsum(steps, axis=0)])
 
 
@@ -81,10 +83,10 @@ def supplies(random: np.random.Generator, log_price: Float, first: Int) -> Float
     """Coins in circulation, float64 (N,): caps at listing are a spread of shares of BTC's."""
     btc = 16e6
     count = log_price.shape[1] - 1
-    share = np.exp(random.uniform(np.log(0.015), np.log(0.20), count))
+    share = exp(random.uniform(*_LOG_SHARES, count))
     share[first[1:] > 0] *= 0.3  # newcomers start small
     at_listing = log_price[first[1:], 0] - log_price[first[1:], np.arange(1, count + 1)]
-    return np.round(np.append(btc, btc * share * np.exp(at_listing)))
+    return np.round(np.append(btc, btc * share * exp(at_listing)))
 
 
 def stablecoin_cap(total: Float) -> Float:
@@ -104,21 +106,22 @@ def planted_effect(
     On a day that starts with a fresh breakout, and with the alts' share of all caps above its
     trailing mean, alts drift by `effect` a year more than BTC.
     """
-    caps = np.where(alive, np.exp(log_price) * supply, 0.0)
+    caps = np.where(alive, exp(log_price) * supply, 0.0)
     btc, alts = caps[:, 0], caps[:, 1:].sum(axis=1)
     rest = btc + stablecoin_cap(btc + alts)
     added = np.zeros(len(btc))
-    level, running = 0.0, 0.0
+    level, factor, running = 0.0, 1.0, 0.0
     shares: list[float] = []
     daily = effect / 365
+    daily_factor = float(exp(np.array([daily]))[0])
     for day, (alt, other, new) in enumerate(
         zip(alts.tolist(), rest.tolist(), fresh.tolist(), strict=True)
     ):
         # Only what was known when the day began: the shares up to yesterday.
         if new and len(shares) >= MEAN_DAYS and shares[-1] > running / MEAN_DAYS:
-            level += daily
+            level, factor = level + daily, factor * daily_factor
         added[day] = level
-        boosted = alt * np.exp(level)
+        boosted = alt * factor
         shares.append(boosted / (boosted + other))
         running += shares[-1] - (shares[-1 - MEAN_DAYS] if len(shares) > MEAN_DAYS else 0.0)
     return added
@@ -135,16 +138,11 @@ def bars(
     reach = 0.5 * size * np.abs(random.standard_normal((2, *shape)))
     high = np.maximum(opened, log_price) + reach[0]
     low = np.minimum(opened, log_price) - reach[1]
-    traded = volume / np.exp(log_price) * np.exp(0.4 * random.standard_normal(shape))
+    traded = volume * exp(0.4 * random.standard_normal(shape) - log_price)
     traded *= 1 + 0.5 * np.abs(step) / size
     logs = {"open": opened, "high": high, "low": low, "close": log_price}
-    return {key: rounded(np.exp(values)) for key, values in logs.items()} | {
-        "volume": rounded(traded)
-    }
-
-
-def rounded(values: Float) -> Float:
-    """Positive values to eight significant digits, so that machines agree to the last bit."""
-    digits = _SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(values)).astype(np.int64)
-    up, down = _POWERS[np.clip(digits, 0, 15)], _POWERS[np.clip(-digits, 0, 15)]
-    return np.maximum(np.rint(values * up / down), 1.0) * down / up
+    out = {key: rounded(exp(values)) for key, values in logs.items()}
+    # Rounding keeps the order of prices but for a last bit of `exp`.
+    out["high"] = np.maximum(out["high"], np.maximum(out["open"], out["close"]))
+    out["low"] = np.minimum(out["low"], np.minimum(out["open"], out["close"]))
+    return out | {"volume": rounded(traded)}

@@ -183,7 +183,12 @@ def build_panel(
     when = (
         _release(tables, label)
         if spec.stamp == "release"
-        else bounds(label, spec.stamp, spec.calendar, spec.files)
+        else bounds(
+            label,
+            spec.stamp,
+            spec.calendar,
+            {rows.source: rows.time for rows in tables.values()},
+        )
     )
     fields = {key: np.full((len(label), len(tables)), np.nan) for key in spec.columns}
     for column, rows in enumerate(tables.values()):
@@ -201,7 +206,7 @@ def build_panel(
 
 
 def _release(tables: Mapping[str, Rows], label: Instants) -> Bounds:
-    known_at = np.full(len(label), np.datetime64("NaT"), dtype="datetime64[ns]")
+    known_at = np.full(len(label), np.datetime64("NaT", "ns"))
     for rows in tables.values():
         places = np.searchsorted(label, rows.time)
         before, here = known_at[places], rows.known_at

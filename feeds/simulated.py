@@ -22,6 +22,7 @@ from feeds.cache import calendars_version, digest_of, remember
 from feeds.calendars import ALWAYS, sessions
 from feeds.coin_lives import CoinLives
 from feeds.event_table import Event
+from feeds.exact import rounded
 from feeds.panel import MISSING_BARS, Panel, found
 from feeds.validate import missing_bars
 
@@ -175,7 +176,7 @@ def _caps_panel(days: Instants, coins: Panel, supply: Float) -> Panel:
         label,
         label,
         (CAPS_ID,),
-        {key: np.round(value[sunday])[:, None] for key, value in values.items()},
+        {key: rounded(value[sunday])[:, None] for key, value in values.items()},
     )
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from feeds.arrays import DAY, Float, Instants, Int
 
+MOST_DAYS = 36_500
+"""The longest window, a hundred years: no series is longer, and no date is out of range."""
 ROUNDING = 1e-12
 """Relative size below which a difference is rounding and counts as 0."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -157,6 +159,15 @@ def _replaced(old: Any, at: KeyPath, rest: KeyPath, value: Any) -> Any:
     return [*old[:part], item, *old[part + 1 :]]
 
 
+def _is_loop(path: Path) -> bool:
+    """Whether links lead round in a circle; `Path.resolve` tells so up to Python 3.12 only."""
+    try:
+        path.stat()
+    except OSError as error:  # a folder that is missing is told when its files are read
+        return error.errno == errno.ELOOP
+    return False
+
+
 def _anchored(document: Document) -> Document:
     """Make `data.root` absolute: beside its file, or in the working directory for `--set`."""
     data = document.values.get("data")
@@ -165,9 +176,8 @@ def _anchored(document: Document) -> Document:
         return document
     origin = document.origin(("data", "root"))
     folder = Path(origin.source).parent if origin.line else Path()
-    try:
-        there = str((folder / root).resolve())
-    except RuntimeError:
-        raise ConfigError(f"{origin}: data.root: the link {root} leads to itself") from None
+    if _is_loop(folder / root):
+        raise ConfigError(f"{origin}: data.root: the link {root} leads to itself")
+    there = os.path.realpath(folder / root)
     values = document.values | {"data": data | {"root": there}}
     return Document(values, document.origins, document.source)

@@ -13,7 +13,7 @@ from feeds.panel import Panel
 from strategies.base import Signal
 from strategies.expression import Expression
 from strategies.registry import register
-from strategies.windows import ROUNDING, first_rows, trailing_sum
+from strategies.windows import MOST_DAYS, ROUNDING, first_rows, trailing_sum
 
 
 def _is_number(text: str) -> str:
@@ -41,8 +41,12 @@ class AltDominance(Signal):
     share: Annotated[str, AfterValidator(_is_number)] = Field(
         description="expression over the panel's fields"
     )
-    mean_days: int | None = Field(None, ge=1, description="window of the mean; blank: no mean")
-    slope_days: int | None = Field(None, ge=2, description="window of the slope; blank: no slope")
+    mean_days: int | None = Field(
+        None, ge=1, le=MOST_DAYS, description="window of the mean; blank: no mean"
+    )
+    slope_days: int | None = Field(
+        None, ge=2, le=MOST_DAYS, description="window of the slope; blank: no slope"
+    )
 
     @model_validator(mode="after")
     def _one_window(self) -> AltDominance:

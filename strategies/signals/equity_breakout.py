@@ -11,7 +11,7 @@ from feeds.arrays import DAY, Bool, Float
 from feeds.panel import Panel
 from strategies.base import Signal
 from strategies.registry import register
-from strategies.windows import trailing_max
+from strategies.windows import MOST_DAYS, trailing_max
 
 
 @register("equity_breakout")
@@ -31,19 +31,26 @@ class EquityBreakout(Signal):
         "record", description="level: highest price of all earlier rows, or of `sessions` rows"
     )
     drought_days: int = Field(
-        365, ge=0, description="whole days without a breakout before one that counts; 0: none"
+        365,
+        ge=0,
+        le=MOST_DAYS,
+        description="whole days without a breakout before one that counts; 0: none",
     )
-    fresh_days: int = Field(60, ge=1, description="whole days for which the value stays 1")
+    fresh_days: int = Field(
+        60, ge=1, le=MOST_DAYS, description="whole days for which the value stays 1"
+    )
     confirm: int = Field(
         1, ge=1, le=1_000, description="rows in turn above the level frozen at the first of them"
     )
     price: Literal["close", "high"] = Field("close", description="field that makes a breakout")
-    sessions: int = Field(252, ge=1, description="rows in a donchian window, current one excluded")
+    sessions: int = Field(
+        252, ge=1, le=MOST_DAYS, description="rows in a donchian window, current one excluded"
+    )
     rearm_drawdown: float | None = Field(
         None, gt=0, lt=1, description="after a signal none before a close this far below the max"
     )
     rearm_sessions: int | None = Field(
-        None, ge=1, description="after a signal none before so many rows have passed"
+        None, ge=1, le=MOST_DAYS, description="after a signal none before so many rows have passed"
     )
 
     def values(self, seen: Panel) -> Float:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -149,6 +150,9 @@ def test_list_shows_runs_and_damage(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["run", "total_return", "cagr", "sharpe", "max_drawdown", "state"]
     assert [line.split("/")[0] for line in lines[1:]] == ["dear", "small"]
+    figure = r"[-+]?[0-9,.]+"
+    for line in lines[1:]:
+        assert re.fullmatch(rf"\S+( +{figure} %){{2}} +{figure} +{figure} % +ok", line)
     assert main(["list", "-o", str(results), "--json"]) == 0
     assert [row["state"] for row in json.loads(capsys.readouterr().out)] == ["ok", "ok"]
     (tmp_path / "bad" / "1").mkdir(parents=True)

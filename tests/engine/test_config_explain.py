@@ -63,7 +63,10 @@ def test_the_schema_asks_for_no_key_that_is_derived() -> None:
 @pytest.mark.parametrize(
     ("key", "parts"),
     [
-        ("", ["version", "execution", "extends", "required", "derived"]),
+        (
+            "",
+            ["An experiment: which data", "version", "execution", "extends", "required", "derived"],
+        ),
         ("execution.band", ["number, at least 0, below 1; default 0.0", "change of weight"]),
         ("execution", ["fee_bps", "fee on every fill's notional", "scale, reject; default scale"]),
         ("signals", ["kind: equity_breakout", "kind: expression"]),

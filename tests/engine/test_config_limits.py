@@ -91,3 +91,43 @@ def test_a_root_that_is_no_text_is_told_in_our_words() -> None:
 def test_a_name_that_would_be_hidden_or_read_as_an_option_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="begin with a letter, a digit or _"):
         load_config(DEMO, [f"name={name}"])
+
+
+@pytest.mark.parametrize(
+    ("key", "bad", "message", "good"),
+    [
+        ("cash", "1e-7", "must be at least 1e-06, got 1e-07", "1e-6"),
+        ("cash", "2e15", "must be at most 1e+15, got 2000000000000000.0", "1e15"),
+        ("lot_size", "1e-13", "must be 0 or at least 1e-12, got 1e-13", "1e-12"),
+        ("lot_size", "-1.0", "must be at least 0, got -1.0", "0"),
+        ("lot_size", "2e15", "must be at most 1e+15", "1e15"),
+        ("min_notional", "1e-300", "must be 0 or at least 1e-12", "0"),
+        ("min_notional", "1e300", "must be at most 1e+15", "10"),
+        ("fee_bps", "1e-10", "must be 0 or at least 1e-09, got 1e-10", "1e-9"),
+        ("fee_bps", "10_000", "must be below 10000", "9_999"),
+        ("slippage_bps", "5e-324", "must be 0 or at least 1e-09", "0"),
+    ],
+)
+def test_amounts_stay_where_arithmetic_is_exact(
+    key: str, bad: str, message: str, good: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(DEMO, [f"execution.{key}={bad}"])
+    assert f"execution.{key}  {message}" in str(caught.value)
+    assert getattr(load_config(DEMO, [f"execution.{key}={good}"]).execution, key) == float(good)
+
+
+@pytest.mark.parametrize("parameter", ["drought_days", "fresh_days", "sessions", "rearm_sessions"])
+def test_a_breakout_looks_back_a_hundred_years_at_most(parameter: str) -> None:
+    key = f"signals.breakout.{parameter}"
+    load_config(DEMO, [f"{key}=36500"])
+    with pytest.raises(ConfigError, match=rf"{key} +must be at most 36500, got 36501"):
+        load_config(DEMO, [f"{key}=36501"])
+
+
+@pytest.mark.parametrize("parameter", ["mean_days", "slope_days"])
+def test_a_share_is_averaged_over_a_hundred_years_at_most(parameter: str) -> None:
+    entry = "{kind: alt_dominance, panel: caps, share: btc_cap / total_cap, %s: %d}"
+    load_config(DEMO, [f"signals.x={entry % (parameter, 36_500)}"])
+    with pytest.raises(ConfigError, match=rf"x.{parameter} +must be at most 36500, got 36501"):
+        load_config(DEMO, [f"signals.x={entry % (parameter, 36_501)}"])

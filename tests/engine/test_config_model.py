@@ -189,12 +189,21 @@ def test_a_raw_strategy_needs_neither_sleeves_nor_schedule() -> None:
     assert load_config(found.to_yaml()).resolved() == found.resolved()
     for bad, message in (
         ("params: {fastt: 5}", "unknown parameter `fastt`. Did you mean `fast`?"),
-        ("params: {fast: five}", "expected a number"),
+        ("params: {fast: five}", "expected a whole number, as the default 20, got 'five'"),
+        ("params: {fast: 5.5}", "strategy.params.fast  expected a whole number"),
+        ("params: {fast: true}", "strategy.params.fast  expected a whole number"),
+        ("params: {share: all}", "expected a number, as the default 0.95, got 'all'"),
         ("params: {fast: [5]}", "got a list"),
         ("schedule: {}", "unknown key"),
     ):
         assert message in problems(text % bad)
     assert "unknown raw strategy `sma_cros`" in problems(text.replace("sma_cross, %s", "sma_cros"))
+
+
+def test_a_whole_number_is_a_number_to_a_raw_strategy() -> None:
+    text = FILES[: FILES.index("sleeves")] + "strategy: {kind: raw, name: sma_cross, %s}\n"
+    found = load_config(text % "params: {share: 1}").resolved()
+    assert found["strategy"]["params"]["share"] == 1
 
 
 def test_keys_without_effect_on_a_raw_strategy_are_refused() -> None:

@@ -87,7 +87,7 @@ def test_the_base_of_these_tests_is_sound() -> None:
         # out of range
         ("fee_bps: 10", "fee_bps: -1", "execution.fee_bps  must be at least 0, got -1"),
         ("band: 0.01", "band: 1", "execution.band  must be below 1, got 1"),
-        ("fee_bps: 10", "cash: 0", "execution.cash  must be above 0, got 0"),
+        ("fee_bps: 10", "cash: 0", "execution.cash  must be at least 1e-06, got 0"),
         ("version: 1", "version: 2", "version  expected 1, got 2"),
         ("end: 2020-12-31", "end: 2019-12-31", "start 2020-01-01 is after end 2019-12-31"),
         ("alts: 1.0}", "alts: 0.7, btc: 0.6}", "shares sum to 1.3, above 1: no leverage"),
@@ -149,6 +149,10 @@ def test_the_base_of_these_tests_is_sound() -> None:
         # combinations of keys
         ("stamp: session_close", "stamp: day_start",
          "calendar XNYS goes with `session_close`, not `day_start`"),
+        ("calendar: 24/7, fields: ohlcv", "calendar: NOPE, fields: ohlcv",
+         "data.panels.coins.calendar  unknown calendar 'NOPE': known ones are 24/7, XNYS"),
+        ("calendar: 24/7, fields: ohlcv", "calendar: 24-7, fields: ohlcv",
+         "unknown calendar '24-7': did you mean 24/7?"),
         ("stamp: instant", "stamp: session_close",
          "calendar 24/7 goes with `day_start`, `hour_start`, `instant`, `release`"),
         ("RUT.csv, ", "RUT.csv, ids: [A], ", "`ids` needs {id} in `files`"),

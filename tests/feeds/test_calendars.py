@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from feeds.arrays import instants
-from feeds.calendars import bounds, check_grid, check_stamp, sessions
+from feeds.calendars import Bounds, Stamp, bounds, check_grid, check_stamp, sessions
 from feeds.errors import ConfigError, DataError
 
 
@@ -17,11 +17,15 @@ def days(*dates: str) -> np.ndarray:
     return instants(np.array(dates, dtype="datetime64[D]"))
 
 
+def made(label: np.ndarray, stamp: Stamp, calendar: str) -> Bounds:
+    return bounds(label, stamp, calendar, {"f.csv": label})
+
+
 def test_summer_winter_and_half_days_close_when_they_did() -> None:
     # NYSE: 16:00 New York is 21:00 UTC in winter and 20:00 in summer; 2020-11-27, the day after
     # Thanksgiving, closed at 13:00 = 18:00 UTC.
     label = days("2020-03-06", "2020-03-09", "2020-11-27")
-    found = bounds(label, "session_close", "XNYS", "f.csv")
+    found = made(label, "session_close", "XNYS")
     assert [str(t)[11:16] for t in found.known_at] == ["21:00", "20:00", "18:00"]
     assert [str(t)[11:16] for t in found.opened_at] == ["14:30", "13:30", "14:30"]
 
@@ -34,7 +38,20 @@ def test_a_range_of_one_day_works() -> None:
 @pytest.mark.parametrize("date", ["2020-03-08", "2020-07-03", "2001-09-12"])
 def test_a_row_on_a_day_without_session_stops(date: str) -> None:
     with pytest.raises(DataError, match=rf"f.csv: {date} is no session of XNYS"):
-        bounds(np.sort(days("2000-01-03", date)), "session_close", "XNYS", "f.csv")
+        made(np.sort(days("2000-01-03", date)), "session_close", "XNYS")
+
+
+def test_the_file_with_the_row_that_is_no_session_is_named() -> None:
+    good, bad = days("2020-01-02", "2020-01-03"), days("2020-01-01", "2020-01-02")
+    label = days("2020-01-01", "2020-01-02", "2020-01-03")
+    with pytest.raises(DataError, match=r"^b.csv: 2020-01-01 is no session of XNYS"):
+        bounds(label, "session_close", "XNYS", {"a.csv": good, "b.csv": bad})
+
+
+@pytest.mark.parametrize("stamp", ["day_start", "instant"])
+def test_a_calendar_that_is_unknown_is_told_before_the_stamp(stamp: Stamp) -> None:
+    with pytest.raises(ConfigError, match=r"unknown calendar 'XNYX': did you mean XNYS\?"):
+        check_stamp("p", stamp, "XNYX")
 
 
 def test_an_unknown_calendar_names_the_nearest() -> None:
@@ -49,17 +66,17 @@ def test_dates_that_a_calendar_does_not_know_stop() -> None:
 
 def test_bars_of_a_24_7_market_are_known_at_their_end() -> None:
     label = days("2020-02-28", "2020-03-01")
-    day = bounds(label, "day_start", "24/7", "f.csv")
+    day = made(label, "day_start", "24/7")
     assert list(day.known_at) == list(days("2020-02-29", "2020-03-02"))
     assert list(day.opened_at) == list(label)
     assert day.grid is not None
     assert len(day.grid) == 3  # 28 and 29 February, 1 March
-    hour = bounds(label[:1], "hour_start", "24/7", "f.csv")
+    hour = made(label[:1], "hour_start", "24/7")
     assert str(hour.known_at[0])[:16] == "2020-02-28T01:00"
 
 
 def test_an_instant_is_known_when_it_is() -> None:
-    found = bounds(days("2020-02-28"), "instant", "24/7", "f.csv")
+    found = made(days("2020-02-28"), "instant", "24/7")
     assert found.known_at[0] == found.opened_at[0] == days("2020-02-28")[0]
 
 
@@ -90,7 +107,7 @@ def test_a_stamp_that_does_not_fit_the_calendar_stops(stamp: str, calendar: str)
 def test_session_closes_equal_the_reference(shared: Path) -> None:
     cases = json.loads((shared / "reference/domain/session_alignment.json").read_text())["cases"]
     label = days(*(case["session"] for case in cases))
-    found = bounds(label, "session_close", "XNYS", "reference")
+    found = made(label, "session_close", "XNYS")
     assert [f"{str(t)[:16]}Z" for t in found.known_at] == [case["close_utc"] for case in cases]
     # The first daily bar of a 24/7 market that opens at or after the close.
     next_day = np.ceil((found.known_at - days("1970-01-01")) / np.timedelta64(1, "D")).astype(int)

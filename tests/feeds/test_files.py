@@ -43,7 +43,8 @@ def test_gzip_bom_crlf_and_trailing_blank_lines_are_fine() -> None:
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_numbers_come_back_to_the_last_bit(numbers: list[float]) -> None:
-    lines = [f"{np.datetime64('2020-01-01') + i},{x!r}" for i, x in enumerate(numbers)]
+    days = np.datetime64("2020-01-01") + np.arange(len(numbers)) * np.timedelta64(1, "D")
+    lines = [f"{day},{x!r}" for day, x in zip(days, numbers, strict=True)]
     rows = parse("\n".join(["date,close", *lines]))
     assert list(rows.values["close"]) == numbers
 
