@@ -21,8 +21,6 @@ from strategies.base import Basket, Strategy
 INITIAL = "initial"
 SCHEDULED = "scheduled"
 CHANGED = "changed"
-MEMBERS = "members"
-"""A sleeve that had no member at the last decision has one now."""
 WARM_UP = "warm_up"
 SIGNAL_UNKNOWN = "signal_unknown"
 
@@ -88,7 +86,6 @@ class Decider:
         self._known: Bool = ~np.any(np.isnan(self._values), axis=1)
         self._shares: dict[bytes, Mapping[str, float]] = {}
         self._last: Mapping[str, float] | None = None
-        self._empty: tuple[str, ...] = ()
 
     @property
     def known(self) -> Bool:
@@ -111,15 +108,12 @@ class Decider:
             reason = CHANGED
         elif self._due[row]:
             reason = SCHEDULED
-        elif self._on_change and self._empty:
-            reason = MEMBERS
         else:
             return None
         decision = self._weigh(row, reason, shares)
-        waits = self._strategy.once or (reason == MEMBERS and decision.empty == self._empty)
-        if decision.empty and waits:
-            return None  # still nothing to buy with that share: ask again at the next close
-        self._last, self._empty = shares, decision.empty
+        if self._strategy.once and decision.empty:
+            return None  # a strategy that decides once waits for a member in every sleeve
+        self._last = shares
         self.log.append(decision)
         return decision
 

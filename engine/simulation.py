@@ -19,7 +19,7 @@ from engine.signals import Prove, SignalValues, evaluate_signals
 from feeds.arrays import Float
 from strategies.base import Strategy
 from strategies.registry import find
-from strategies.rules import FixedMix
+from strategies.rules import BuyAndHold, FixedMix
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ def simulate_experiment(
     benchmarks = {}
     for done, (name, benchmark) in enumerate(sorted(experiment.benchmarks.items()), start=1):
         progress.step("replaying", done, steps)
-        hold = FixedMix(mix={benchmark.sleeve: 1.0})
+        hold = _held_throughout(experiment, benchmark.sleeve)
         decide = _decider(experiment, hold, inputs, signals)
         benchmarks[name] = _replay(experiment, hold, inputs, decide, stop_when_stale=False)
     progress.step("replaying", steps, steps)
@@ -87,6 +87,17 @@ def simulate_experiment(
         benchmarks,
         _counts(decider),
     )
+
+
+def _held_throughout(experiment: Experiment, sleeve: str) -> Strategy:
+    """The sleeve, rebalanced as the strategy is; bought once where only changes decide.
+
+    What is bought once waits until the sleeve has a member: nothing would ever change, and the
+    benchmark would stay in cash.
+    """
+    if experiment.schedule is None or isinstance(experiment.schedule, OnChange):
+        return BuyAndHold(hold={sleeve: 1.0})
+    return FixedMix(mix={sleeve: 1.0})
 
 
 def _decider(

@@ -105,18 +105,6 @@ def test_an_empty_sleeve_stays_in_cash_and_is_named() -> None:
     assert decision.empty == ("b",)
 
 
-def test_a_sleeve_without_members_is_asked_again_where_changes_decide() -> None:
-    eligible = np.ones((8, 2), dtype=bool)
-    eligible[:3, 1] = False
-    mix = FixedMix(mix={"a": 0.4, "b": 0.6})
-    of = decider(mix, [0.0] * 8, due=[], on_change=True, eligible=eligible)
-    assert log(of) == [(0, "initial"), (3, "members")]
-    assert of.log[1].target.tolist() == [0.4, 0.6]
-    # A schedule asks by itself.
-    of = decider(mix, [0.0] * 8, due=[2, 4], eligible=eligible)
-    assert log(of) == [(0, "initial"), (2, "scheduled"), (4, "scheduled")]
-
-
 def test_equal_weight_divides_a_sleeve_over_what_is_eligible_at_that_close() -> None:
     panel = coins({"A": [1.0] * 3, "B": [1.0] * 3, "C": [1.0] * 3})
     eligible = np.array([[True, True, False]] * 3)

@@ -67,6 +67,23 @@ def test_a_benchmark_that_is_the_strategy_is_equal_to_it() -> None:
     np.testing.assert_array_equal(run.ledger.nav, run.benchmarks["same"].nav)
 
 
+def test_a_benchmark_waits_for_a_member_where_only_changes_decide() -> None:
+    # No coin is 45 days old when the period starts, and a constant signal never changes.
+    of = changed(
+        universe={"min_age_days": 45},
+        schedule={"kind": "on_change"},
+        benchmarks={"alts": {"sleeve": "alts"}},
+    )
+    inputs = markets.prepared(of)
+    run = markets.simulation(of, inputs)
+    alts = [column for column, name in enumerate(inputs.clock.ids) if name != "BTC"]
+    first = int(np.flatnonzero(inputs.eligible[:, alts].any(axis=1))[0])
+    assert first > 0
+    orders = run.benchmarks["alts"].orders
+    bought = {order.decided_at for order in orders if order.status != "written_off"}
+    assert bought == {inputs.period.known_at[first]}
+
+
 def test_a_raw_strategy_gets_benchmarks_that_are_bought_once_and_held() -> None:
     raw = {
         "kind": "raw",
