@@ -107,8 +107,8 @@ def test_results_that_cannot_be_replaced_stay(
 
 def test_a_log_may_hold_bytes_that_are_no_text(tmp_path: Path) -> None:
     # How Python shows the byte 0xff of a path: as a lone surrogate.
-    path = write(tmp_path, log="command run -o /tmp/\udcff\n") / "run.log"
-    assert path.read_text(encoding="utf-8") == "command run -o /tmp/\\udcff\n"
+    path = write(tmp_path, log="command run -o /elsewhere/\udcff\n") / "run.log"
+    assert path.read_text(encoding="utf-8") == "command run -o /elsewhere/\\udcff\n"
 
 
 def test_a_file_in_the_place_of_a_name_is_found_before_the_run(tmp_path: Path) -> None:
