@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from feeds.atomic import replace_whole, write_synced
 from feeds.errors import DataError, OutputError
 
 MANIFEST = "manifest.json"
@@ -75,7 +76,7 @@ def write_directory(
         target.parent.mkdir(parents=True, exist_ok=True)
         aside.mkdir()
         for name, text in {**_with_digests(files), **unlisted}.items():
-            write_synced(aside / name, text)
+            write_synced(aside / name, _encoded(text))
         _sync_directory(aside)
         _swap(aside, target, root, force)
         _sync_directory(target.parent)
@@ -87,22 +88,15 @@ def write_directory(
 
 def replace_file(path: Path, text: str) -> None:
     """Write `text` aside and rename it to `path`, so that no reader sees half of it."""
-    aside = path.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
-        write_synced(aside, text)
-        os.replace(aside, path)
+        replace_whole(path, _encoded(text))
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise OutputError(_cannot(path, error)) from error
 
 
-def write_synced(path: Path, text: str) -> None:
-    """Write UTF-8 text with LF line ends through to the disk."""
-    with path.open("wb") as file:
-        # A log names paths, and those may hold bytes that are no text.
-        file.write(text.encode(errors="backslashreplace"))
-        file.flush()
-        os.fsync(file.fileno())
+def _encoded(text: str) -> bytes:
+    # A log names paths, and those may hold bytes that are no text.
+    return text.encode(errors="backslashreplace")
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

@@ -55,10 +55,16 @@ def plugin_digests(classes: Iterable[type]) -> dict[str, str]:
     return dict(sorted(out.items()))
 
 
-def _source_digest(cls: type) -> str:
+def source_file(cls: type) -> Path | None:
+    """The file that a class is written in; None for one typed into a notebook."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    if file and Path(file).is_file():
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return Path(file) if file and Path(file).is_file() else None
+
+
+def _source_digest(cls: type) -> str:
+    file = source_file(cls)
+    if file is not None:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
     out = hashlib.sha256(cls.__qualname__.encode())
     for name, member in sorted(vars(cls).items()):
         code = getattr(member, "__code__", None)

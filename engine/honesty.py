@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.archive import replace_file
+from engine.fingerprint import digest_of, package_digest, plugin_digests, source_file
 from feeds.arrays import Float, Scalar, text
 from feeds.errors import CheckError, EngineError, OutputError
 from feeds.panel import Panel
@@ -24,7 +23,6 @@ from strategies.base import Signal
 
 RECHECKED_ROWS = 32
 LOOKBACK_TOLERANCE = 1e-9
-_PACKAGES = ("strategies", "feeds")
 
 
 def checked_values(name: str, signal: Signal, seen: Panel) -> Float:
@@ -211,26 +209,13 @@ def _verdict_file(
     return cache / f"{key.hexdigest()}.json"
 
 
-@lru_cache(maxsize=64)
 def _source_digest(kind: type[Signal]) -> str | None:
-    """SHA-256 of the sources a signal class is made of, and of the packages it builds on."""
-    if "<locals>" in kind.__qualname__:
+    """The digest of the sources that a signal class is made of."""
+    bases = [base for base in kind.__mro__ if issubclass(base, Signal)]
+    # A class made inside a function may differ by what surrounds it.
+    if "<locals>" in kind.__qualname__ or any(source_file(base) is None for base in bases):
         return None
-    files = {getattr(sys.modules.get(base.__module__), "__file__", None) for base in _own(kind)}
-    root = Path(__file__).resolve().parent.parent
-    paths = {Path(str(file)).resolve() for file in files}
-    if not all(path.is_file() for path in paths):
-        return None
-    for package in _PACKAGES:
-        paths.update((root / package).rglob("*.py"))
-    out = hashlib.sha256(kind.__qualname__.encode())
-    for path in sorted(paths):
-        out.update(hashlib.sha256(path.read_bytes()).digest())
-    return out.hexdigest()
-
-
-def _own(kind: type[Signal]) -> list[type]:
-    return [base for base in kind.__mro__ if issubclass(base, Signal)]
+    return digest_of([kind.__qualname__, package_digest(), plugin_digests(bases)])
 
 
 def _is_proven(verdict: Path, rows: int) -> bool:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from feeds.arrays import instants
+from feeds.atomic import replace_whole
 from feeds.errors import DataWarning
 from feeds.panel import Panel
 from feeds.readers import PanelSpec, build_panel, read_files
@@ -104,7 +103,8 @@ def remember(name: str, key: str, build: Callable[[], Panel], cache: Path | None
         warnings.warn(f"cache: {path} is damaged ({error}); rebuilt", DataWarning, stacklevel=2)
     panel = build()
     try:
-        _write(path, pack(panel))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_whole(path, pack(panel))
     except OSError as error:
         warnings.warn(
             f"cache: cannot write to {cache} ({error.strerror}); going on without",
@@ -185,19 +185,3 @@ def unpack(name: str, content: bytes) -> Panel:
             }
         ),
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write all of a file or nothing, whoever else writes it at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own for every writer, in the same folder: replacing is then one step.
-    descriptor, temporary = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

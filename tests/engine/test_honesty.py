@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine import honesty
 from engine.honesty import checked_values, prove_prefix
 from feeds.arrays import Float
 from feeds.errors import CheckError, DataError, EngineError
@@ -399,9 +398,7 @@ def test_a_class_made_inside_a_function_has_no_remembered_verdict(tmp_path):
 
 def test_a_class_without_a_source_file_has_no_remembered_verdict(tmp_path, monkeypatch):
     monkeypatch.setattr(Close, "__module__", "somewhere.else")
-    honesty._source_digest.cache_clear()
     assert rows_proven(tmp_path) == rows_proven(tmp_path) == 100
-    honesty._source_digest.cache_clear()
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"rows": 99}', b"\xff\xfe"])

@@ -170,10 +170,10 @@ def test_all_results_are_found_in_order(made, tmp_path: Path) -> None:
 def test_a_failure_half_way_leaves_nothing_behind(
     made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full_disk(path: Path, text: str) -> None:
+    def full_disk(path: Path, content: bytes) -> None:
         if path.name == "orders.csv":
             raise OSError(28, "No space left on device")
-        path.write_text(text)
+        path.write_bytes(content)
 
     monkeypatch.setattr(archive, "write_synced", full_disk)
     with pytest.raises(OutputError, match=r"No space left on device.*--output"):

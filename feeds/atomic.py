@@ -1,0 +1,32 @@
+"""Files that are whole or not there, whoever writes them at the same time and however it ends."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a file through to the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_whole(path: Path, content: bytes) -> None:
+    """Write a file aside and rename it to `path`; nothing is left behind if that fails.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; what was at `path` stays.
+    """
+    # A name of its own for every writer, in the same folder: replacing is then one step.
+    aside = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    try:
+        write_synced(aside, content)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
