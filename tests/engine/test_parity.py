@@ -47,9 +47,9 @@ def test_scaling_replay_equals_plain_backtrader_while_cash_suffices(seed: int) -
     spec = ExecutionSpec(max_stale_days=NO_LIMIT)
     plain = run_plain(panel, decide, weights, spec)
     ledger = replay(panel, decide, weights, spec)
-    if not any(order.reason == "shortfall" for order in ledger.orders):
-        _assert_same_nav(ledger, plain)
-        _assert_same_orders(ledger, plain, panel)
+    assert not any(order.reason == "shortfall" for order in ledger.orders)
+    _assert_same_nav(ledger, plain)
+    _assert_same_orders(ledger, plain, panel)
 
 
 def _assert_same_nav(ledger: Ledger, plain: Outcome) -> None:
