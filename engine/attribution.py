@@ -17,20 +17,19 @@ def sleeve_shares(ledger: Ledger, decisions: Sequence[Decision], sleeves: int) -
     A holding belongs to the sleeves that last asked for it, in proportion to their weights; one
     that no sleeve asks for any more stays where it was until it is sold.
     """
-    split = np.zeros((len(ledger.time), sleeves, len(ledger.ids)))
-    now = np.zeros((sleeves, len(ledger.ids)))
-    at = {d.row: d.weights for d in decisions if d.weights is not None}
-    for row in range(len(ledger.time)):
-        split[row] = now
-        weights = at.get(row)
-        if weights is not None:  # from the next bar on, when its orders fill
-            total = weights.sum(axis=0)
-            asked = total > 0
-            now = now.copy()
-            now[:, asked] = weights[:, asked] / total[asked]
+    taken = [(d.row, d.weights) for d in decisions if d.weights is not None]
+    split = np.zeros((sleeves, len(ledger.ids), len(taken) + 1))
+    for number, (_, weights) in enumerate(taken, start=1):
+        total = weights.sum(axis=0)
+        asked = total > 0
+        split[:, :, number] = split[:, :, number - 1]
+        split[:, asked, number] = weights[:, asked] / total[asked]
+    # A decision counts from the next bar on, when its orders fill.
+    latest = np.searchsorted([row for row, _ in taken], np.arange(len(ledger.time)))
     out = np.zeros((sleeves, len(ledger.time)))
     # Summed id by id: a matrix product adds in an order that depends on the processor.
-    for column in range(len(ledger.ids)):
-        value = ledger.shares[:, column] * np.nan_to_num(ledger.marks[:, column]) / ledger.nav
-        out += split[:, :, column].T * value
+    for column in np.flatnonzero(np.any(ledger.shares != 0.0, axis=0)):
+        held = ledger.shares[:, column]
+        value = np.where(held == 0.0, 0.0, held * ledger.marks[:, column]) / ledger.nav
+        out += split[:, column].take(latest, axis=1) * value
     return out

@@ -12,7 +12,7 @@ import numpy as np
 from engine.inputs import Inputs
 from engine.schedule import Schedule
 from engine.signals import SignalValues
-from feeds.arrays import Bool, Float, text
+from feeds.arrays import Bool, Float, Int, text
 from feeds.errors import EngineError
 from feeds.panel import Panel
 from feeds.user_code import blame
@@ -80,8 +80,8 @@ class Decider:
         # The schedule looks at all closes, so that a period may start in the middle of a week.
         self._due: Bool = schedule.due(inputs.clock.known_at, first_row)
         self._on_change = schedule.or_on_change
-        names = strategy.signals
-        rows = [signals.values[name][first_row:] for name in names]
+        self._names = strategy.signals
+        rows = [signals.values[name][first_row:] for name in self._names]
         self._values = np.column_stack(rows) if rows else np.empty((len(self._due), 0))
         self._known: Bool = ~np.any(np.isnan(self._values), axis=1)
         self._shares: dict[bytes, Mapping[str, float]] = {}
@@ -119,13 +119,26 @@ class Decider:
 
     def decide_all(self) -> list[Decision]:
         """All decisions of a strategy that does not read what is held."""
-        for row in range(len(self._due)):
+        for row in self._eventful().tolist():
             self.decide(row)
         return [decision for decision in self.log if decision.weights is not None]
 
+    def _eventful(self) -> Int:
+        """Rows at which a rule that does not read what is held may lead to a line in the log."""
+        if self._strategy.once:  # any row may be the first at which every sleeve has a member
+            return np.arange(len(self._due))
+        # Where the values are those of the known row before, so are the shares.
+        known = np.flatnonzero(self._known)
+        bits = self._values[known].view(np.int64)
+        moved = np.ones(len(known), dtype=bool)
+        moved[1:] = np.any(bits[1:] != bits[:-1], axis=1)
+        eventful = self._due.copy()
+        eventful[known[moved]] = True
+        return np.flatnonzero(eventful)
+
     def _rule(self, row: int, held: Mapping[str, float] | None) -> Mapping[str, float]:
         values = self._values[row]
-        x = dict(zip(self._strategy.signals, values.tolist(), strict=True))
+        x = dict(zip(self._names, values.tolist(), strict=True))
         if self._strategy.reads_held:
             with self._blame():
                 shares = self._strategy.rule(x, held)  # type: ignore[call-arg]
@@ -166,28 +179,29 @@ class Decider:
         seen = self._clock.head(self._first_row + row + 1)
         weights = np.zeros((len(self.sleeves), len(self._clock.ids)))
         empty = []
+        eligible = self._eligible[row]
         for k, (name, basket) in enumerate(self.sleeves.items()):
             share = shares.get(name, 0.0)
             if share > 0:
                 with blame(f"basket '{basket.kind}' of sleeve '{name}'"):
-                    inside = np.asarray(basket.weights(seen, self._eligible[row]), dtype=np.float64)
-                _check_weights(name, inside, self._eligible[row], seen)
+                    inside = np.asarray(basket.weights(seen, eligible), dtype=np.float64)
+                _check_weights(name, inside, eligible, seen)
                 weights[k] = share * inside
-                if not inside.any():
+                if not np.count_nonzero(inside):
                     empty.append(name)
         return Decision(row, reason, shares, weights, tuple(empty))
 
 
 def _check_weights(sleeve: str, weights: Float, eligible: Bool, seen: Panel) -> None:
     """Stop for weights that no portfolio can have."""
-    problem = None
-    if np.shape(weights) != eligible.shape:
-        problem = f"{np.shape(weights)} weights for {len(eligible)} ids"
-    elif not np.all(np.isfinite(weights)) or np.any(weights < 0):
+    problem, total = None, weights.sum()
+    if weights.shape != eligible.shape:
+        problem = f"{weights.shape} weights for {len(eligible)} ids"
+    elif not (weights.min(initial=0.0) >= 0 and math.isfinite(total)):
         problem = "a weight that is negative or not a number"
-    elif weights.sum() > 1 + _ROUNDING:
-        problem = f"weights that sum to {weights.sum():g}, above 1"
-    elif np.any(weights[~eligible] != 0):
+    elif total > 1 + _ROUNDING:
+        problem = f"weights that sum to {total:g}, above 1"
+    elif np.count_nonzero(weights[~eligible]):
         names = np.array(seen.ids)[(weights != 0) & ~eligible]
         problem = f"a weight for {', '.join(names)}, not in the universe at that time"
     if problem:

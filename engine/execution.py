@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from engine.codes import Rules
+
 MOST = 1e15
 """Amounts up to here are floats that still tell an eighth of a unit."""
 
@@ -50,4 +52,17 @@ class ExecutionSpec(BaseModel):
     delay_bars: int = Field(0, ge=0, description="clock bars between a decision and its orders")
     max_stale_days: int = Field(
         30, ge=0, description="a position without bars for longer stops the run"
+    )
+
+
+def rules_of(spec: ExecutionSpec) -> Rules:
+    """An execution spec as the arithmetic takes it."""
+    return Rules(
+        spec.fee_bps / 10_000,
+        spec.slippage_bps / 10_000,
+        spec.reserve,
+        spec.band,
+        spec.lot_size,
+        spec.min_notional,
+        spec.on_shortfall == "reject",
     )

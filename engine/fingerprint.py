@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -31,13 +32,22 @@ def package_digest() -> str:
     """SHA-256 over the sources of the three packages, by relative path and content."""
     out = hashlib.sha256()
     root = Path(__file__).resolve().parent.parent
-    for package in _PACKAGES:
-        for path in sorted((root / package).rglob("*")):
-            if path.suffix in (".py", ".csv") and path.is_file():
-                content = path.read_bytes()
-                out.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
-                out.update(content)
+    for source in sorted(path for package in _PACKAGES for path in _sources(root, package)):
+        content = (root / source).read_bytes()
+        out.update(f"{source}\0{len(content)}\0".encode())
+        out.update(content)
     return out.hexdigest()
+
+
+def _sources(root: Path, folder: str) -> Iterator[str]:
+    """Sources below a folder by their path relative to `root`; `Path.rglob` takes twice as long."""
+    with os.scandir(root / folder) as entries:
+        for entry in entries:
+            path = f"{folder}/{entry.name}"
+            if entry.is_dir():
+                yield from _sources(root, path)
+            elif entry.name.endswith((".py", ".csv")):
+                yield path
 
 
 def plugin_digests(classes: Iterable[type]) -> dict[str, str]:

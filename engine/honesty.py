@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.archive import replace_file
 from engine.fingerprint import digest_of, package_digest, plugin_digests, source_file
-from feeds.arrays import Float, Scalar, text
+from feeds.arrays import Float, read_only, text
 from feeds.errors import CheckError, EngineError, OutputError
 from feeds.panel import Panel
 from feeds.user_code import blame
@@ -48,9 +48,7 @@ def checked_values(name: str, signal: Signal, seen: Panel) -> Float:
             f"signal '{name}' is infinite at {text(seen.label[endless[0]])}; "
             "give NaN where the value is unknown"
         )
-    values = values.view()
-    values.flags.writeable = False
-    return values
+    return read_only(values.view())
 
 
 def prove_prefix(
@@ -122,8 +120,8 @@ def _prove_repeatable(name: str, signal: Signal, seen: Panel, values: Float) -> 
 
 def _tolerance(values: Float) -> float:
     """Where a value is next to 0 its relative rounding has no bound: allow for the usual size."""
-    known = np.abs(values[~np.isnan(values)])
-    return LOOKBACK_TOLERANCE / 1000 * float(np.median(known)) if len(known) else 0.0
+    known = np.abs(values[~np.isnan(values)]).tolist()
+    return LOOKBACK_TOLERANCE / 1000 * median(known) if known else 0.0
 
 
 def _prefixes(seen: Panel, rows: Sequence[int]) -> Iterator[tuple[int, Panel]]:
@@ -141,14 +139,9 @@ def _prefixes(seen: Panel, rows: Sequence[int]) -> Iterator[tuple[int, Panel]]:
             into[new] = time[new]
         for key, table in seen.fields.items():
             fields[key][new] = table[new]
-        label, opened_at, known_at = (_read_only(time[:shown]) for time in times)
-        tables = {key: _read_only(table[:shown]) for key, table in fields.items()}
+        label, opened_at, known_at = (read_only(time[:shown]) for time in times)
+        tables = {key: read_only(table[:shown]) for key, table in fields.items()}
         yield row, replace(seen, label=label, opened_at=opened_at, known_at=known_at, fields=tables)
-
-
-def _read_only(values: NDArray[Scalar]) -> NDArray[Scalar]:
-    values.flags.writeable = False
-    return values
 
 
 def _prove_row(

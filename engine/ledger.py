@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any
 
-from feeds.arrays import Bool, Float, Instant, Instants
+import numpy as np
 
-FILLED = "filled"
-CANCELLED = "cancelled"
-REJECTED = "rejected"
-SKIPPED = "skipped"
-OPEN = "open"
-WRITTEN_OFF = "written_off"
+from engine.codes import WORDS
+from feeds.arrays import Bool, Float, Instant, Instants, Int, frozen, instants
+
+OPEN, FILLED, CANCELLED, REJECTED, SKIPPED, WRITTEN_OFF = WORDS[1:7]
+_FIGURES = ("ordered", "shares", "price", "fee", "slippage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,76 @@ class Order:
 
 
 @dataclass(frozen=True, eq=False)
+class OrderLog:
+    """Orders as columns, in the order in which they were decided and queued; see `Order`.
+
+    Attributes
+    ----------
+    decided_at, filled_at : datetime64[ns] (K,)
+    column : int64 (K,)
+        The id, by its place in the ledger's `ids`.
+    ordered, shares, price, fee, slippage : float64 (K,)
+    status, reason : int64 (K,)
+        Places in `words`.
+    words : tuple of str
+        What `status` and `reason` are called.
+    """
+
+    decided_at: Instants
+    filled_at: Instants
+    column: Int
+    ordered: Float
+    shares: Float
+    price: Float
+    fee: Float
+    slippage: Float
+    status: Int
+    reason: Int
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, orders: Sequence[Order], ids: Sequence[str]) -> OrderLog:
+        """The columns of orders that are there one by one."""
+        place = {name: column for column, name in enumerate(ids)}
+        words = tuple(sorted({word for o in orders for word in (o.status, o.reason)}))
+        code = {word: number for number, word in enumerate(words)}
+
+        def whole(values: Sequence[int]) -> Int:
+            return frozen(np.array(values, dtype=np.int64))
+
+        figures = np.array([[getattr(o, name) for name in _FIGURES] for o in orders], dtype=float)
+        ordered, shares, price, fee, slippage = frozen(figures.reshape(-1, len(_FIGURES)).T)
+        return cls(
+            frozen(instants([o.decided_at for o in orders])),
+            frozen(instants([o.filled_at for o in orders])),
+            whole([place[o.id] for o in orders]),
+            ordered,
+            shares,
+            price,
+            fee,
+            slippage,
+            whole([code[o.status] for o in orders]),
+            whole([code[o.reason] for o in orders]),
+            words,
+        )
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def take(self, places: Int) -> OrderLog:
+        """The orders at some places, in this order."""
+        columns = {each.name: getattr(self, each.name) for each in fields(self)}
+        del columns["words"]
+        return replace(self, **{name: column[places] for name, column in columns.items()})
+
+    def having(self, status: str) -> Bool:
+        """Which orders have this status, bool (K,)."""
+        if status not in self.words:
+            return np.zeros(len(self), dtype=bool)
+        return self.status == self.words.index(status)
+
+
+@dataclass(frozen=True, eq=False)
 class Ledger:
     """NAV, cash and holdings at every close of the clock, and every order.
 
@@ -52,8 +124,12 @@ class Ledger:
         Holdings and the prices they are valued at; NaN mark before an id's first bar.
     stale : bool (T, N)
         Held without a bar at that close.
-    orders : tuple of Order
-        In the order in which they were decided and queued.
+    log : OrderLog
+        Every order, in the order in which they were decided and queued.
+    path : str
+        Which way through backtrader the replay took, and why.
+    analyses : mapping of str to object
+        What analyzers of the user found, by name.
     """
 
     start: Instant
@@ -65,4 +141,21 @@ class Ledger:
     shares: Float
     marks: Float
     stale: Bool
-    orders: tuple[Order, ...]
+    log: OrderLog
+    path: str = ""
+    analyses: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def orders(self) -> tuple[Order, ...]:
+        """The orders one by one."""
+        log = self.log
+        words = np.array(log.words, dtype=object)
+        columns = (
+            log.decided_at,
+            log.filled_at,
+            [self.ids[column] for column in log.column.tolist()],
+            *(getattr(log, name).tolist() for name in _FIGURES),
+            words[log.status],
+            words[log.reason],
+        )
+        return tuple(Order(*row) for row in zip(*columns, strict=True))

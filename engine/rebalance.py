@@ -1,180 +1,190 @@
-"""The arithmetic of a rebalance: target weights in, orders out, and what to do when cash is short.
+# cython: language_level=3, annotation_typing=False
+"""The arithmetic of a rebalance: target weights in, signed orders out, each id with a reason.
 
-Everything is plain arithmetic on numbers of one instant, in the order of operations of
-backtrader's `order_target_percent`, so that both give the same bits.
+The order of operations is that of backtrader's `order_target_percent`, so that both give the same
+bits. Plain Python that is also compiled, to the same last bit: the C types are in `rebalance.pxd`
+and `engine.arithmetic` chooses.
 """
 
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
-from engine.execution import ExecutionSpec
+from engine.codes import BAND, LOT_SIZE, MIN_NOTIONAL, NO_BAR, NONE, Bars, Rules
 
-BAND = "band"
-LOT_SIZE = "lot_size"
-MIN_NOTIONAL = "min_notional"
-NO_BAR = "no_bar"
+SOURCE = ""
+"""In a compiled copy, the digest of the source it was made from."""
 
-_ROUNDING = 1e-12
+_EPSILON = 2.0**-53
+_ROUNDING = 8 * _EPSILON
 """A size this close to a whole number of lots, relative to it, is one."""
+_DUST = 1e-9
+"""Buys are not shrunk below this share of their size: what cash is left is rounding."""
 
 
-class Planned(NamedTuple):
-    """An order for the id in `column`, signed `size`; with a `reason` it is skipped instead."""
-
-    column: int
-    size: float
-    reason: str = ""
-
-
-class Holdings(NamedTuple):
-    """What is known when orders are sized; sequences over ids.
-
-    `closes` are the last known closes (NaN before the first bar), `tradable` says whether the id
-    has a bar at this close.
-    """
-
-    nav: float
-    shares: Sequence[float]
-    closes: Sequence[float]
-    tradable: Sequence[bool]
-
-
-def plan_orders(
-    weights: Sequence[float], held: Holdings, spec: ExecutionSpec
-) -> tuple[list[Planned], list[Planned]]:
-    """The orders that move the holdings to the target weights.
+class Sizing:
+    """Sizes the orders that move holdings to target weights.
 
     Parameters
     ----------
-    weights : sequence of float
-        Target share of NAV by id, at least 0, before the reserve.
-    held : Holdings
-    spec : ExecutionSpec
+    bars : Bars
+    ids : int
+    rules : Rules
 
-    Returns
-    -------
-    orders, skipped : lists of Planned
-        Orders are sells in id order, then buys in id order: backtrader checks cash in the order
-        of submission. A held id without a bar keeps its weight and the rest is shared among the
-        others; the reason for every order that is left out is in `skipped`.
+    Attributes
+    ----------
+    sizes : float (N,)
+        What `plan` found: a signed order by id, 0 for none.
+    reasons : int (N,)
+        Why an order is left out, a place in `engine.codes.WORDS`; 0 if it is not.
     """
-    targets = target_shares(weights, held, spec.reserve)
-    sells: list[Planned] = []
-    buys: list[Planned] = []
-    skipped: list[Planned] = []
-    for column, share in enumerate(targets):
-        shares, close = held.shares[column], held.closes[column]
-        target = share * held.nav
-        if not held.tradable[column]:
-            if shares or weights[column]:
-                skipped.append(Planned(column, _wanted(weights[column], held, column), NO_BAR))
-            continue
-        current = shares * close
-        size = _size(target, current, shares, close)
-        if not size:
-            continue
-        reason = _left_out(target, current, size * close, held.nav, spec)
-        lots = whole_lots(size, spec.lot_size) if spec.lot_size else size
-        if not lots:
-            reason = reason or LOT_SIZE
-        if reason:
-            skipped.append(Planned(column, size, reason))
-        else:
-            (sells if size < 0 else buys).append(Planned(column, lots))
-    return sells + buys, skipped
+
+    sizes: array[float]
+    reasons: array[int]
+
+    def __init__(self, bars: Bars, ids: int, rules: Rules) -> None:
+        self.sizes = array("d", bytes(8 * ids))
+        self.reasons = array("i", bytes(4 * ids))
+        self._targets = array("d", bytes(8 * ids))
+        self._ids = ids
+        self._marks = bars.marks
+        self._tradable = bars.tradable
+        self._reserve = rules.reserve
+        self._band = rules.band
+        self._lot_size = rules.lot_size
+        self._min_notional = rules.min_notional
+        self._fee = rules.fee
+
+    def plan(self, row: int, weights: Any, shares: Any, nav: float) -> None:
+        """Size an order for every id at the close of a row.
+
+        Parameters
+        ----------
+        row : int
+        weights : float (N,)
+            Target share of NAV by id, at least 0, before the reserve.
+        shares : float (N,)
+            Holdings.
+        nav : float
+            NAV of this instant.
+        """
+        first = row * self._ids
+        self._share_out(first, weights, shares, nav)
+        for column in range(self._ids):
+            self.sizes[column] = 0.0
+            self.reasons[column] = NONE
+            held = shares[column]
+            if held == 0.0 and weights[column] == 0.0:
+                continue
+            mark = self._marks[first + column]
+            if not self._tradable[first + column]:
+                # What the order would have been, were there a bar.
+                self.sizes[column] = _size(weights[column] * nav, held, mark)
+                self.reasons[column] = NO_BAR
+                continue
+            target = self._targets[column] * nav
+            size = _size(target, held, mark)
+            self.sizes[column] = size
+            if size == 0.0:
+                continue
+            current = held * mark
+            if target and current and abs(target - current) < self._band * nav:
+                self.reasons[column] = BAND
+            elif abs(size * mark) < self._min_notional:
+                self.reasons[column] = MIN_NOTIONAL
+            elif self._lot_size and target:  # a target of 0 sells all there is
+                lots = self.whole_lots(size)
+                if lots:
+                    self.sizes[column] = lots
+                else:
+                    self.reasons[column] = LOT_SIZE
+
+    def _share_out(self, first: int, weights: Any, shares: Any, nav: float) -> None:
+        """Set target shares after the reserve, and after held ids without a bar, which keep theirs.
+
+        With D the weights and K the present weights of those ids, and S the weights of the ids
+        that can trade, the latter are multiplied by max(0, S + D - K) / S.
+        """
+        stuck = False
+        for column in range(self._ids):
+            self._targets[column] = weights[column] * (1.0 - self._reserve)
+            if shares[column] and not self._tradable[first + column]:
+                stuck = True
+        if not stuck:
+            return
+        kept, asked, free = [], [], []
+        for column in range(self._ids):
+            if self._tradable[first + column]:
+                free.append(self._targets[column])
+            elif shares[column]:
+                kept.append(shares[column] * self._marks[first + column])
+                asked.append(self._targets[column])
+        own = math.fsum(free)
+        left = own + math.fsum(asked) - math.fsum(kept) / nav
+        scale = max(0.0, left) / own if own else 0.0
+        for column in range(self._ids):
+            self._targets[column] *= scale
+
+    def whole_lots(self, size: float) -> float:
+        """`size` rounded towards zero to a whole number of lots; as it is where there are none."""
+        if not self._lot_size:
+            return size
+        lots = math.floor(abs(size) / self._lot_size * (1.0 + _ROUNDING))
+        return math.copysign(lots * self._lot_size, size)
+
+    def affordable(self, cash: float, sizes: Sequence[float], prices: Sequence[float]) -> float:
+        """The factor f = min(1, cash / cost of the buys) by which all buys of a bar are shrunk.
+
+        Parameters
+        ----------
+        cash : float
+            What is there after the sells of the bar.
+        sizes, prices : sequences of float
+            Shares to buy and the prices they fill at, slippage included.
+
+        Returns
+        -------
+        float from 0 to 1, less a few units in the last place where rounding would overdraw; 0 for
+        what is only rounding
+        """
+        if not sizes or self._left(cash, sizes, prices, 1.0) >= 0.0:
+            return 1.0
+        if cash <= 0.0:
+            return 0.0
+        bought = zip(sizes, prices, strict=True)
+        cost = math.fsum([size * price * (1.0 + self._fee) for size, price in bought])
+        factor, slack = cash / cost, _EPSILON
+        if factor < _DUST:
+            return 0.0
+        while self._left(cash, sizes, prices, factor) < 0.0:
+            factor = cash / cost * (1.0 - slack)
+            slack *= 2.0
+        return factor
+
+    def _left(
+        self, cash: float, sizes: Sequence[float], prices: Sequence[float], factor: float
+    ) -> float:
+        """Cash after buying `factor` of each size, step by step as backtrader takes it."""
+        for place in range(len(sizes)):
+            size, price = sizes[place], prices[place]
+            cash -= size * factor * price
+            cash -= size * factor * self._fee * price
+        return cash
 
 
-def target_shares(weights: Sequence[float], held: Holdings, reserve: float) -> list[float]:
-    """Target share of NAV by id after the reserve and after ids that must keep their weight.
-
-    With D the weights and K the present weights of held ids without a bar, and S the weights of
-    the ids that can trade, the latter are multiplied by max(0, S + D - K) / S.
-    """
-    targets = [weight * (1.0 - reserve) for weight in weights]
-    stuck = [
-        column for column, shares in enumerate(held.shares) if shares and not held.tradable[column]
-    ]
-    if not stuck:
-        return targets
-    kept = math.fsum(held.shares[column] * held.closes[column] for column in stuck) / held.nav
-    wanted = math.fsum(targets[column] for column in stuck)
-    free = math.fsum(
-        target for target, tradable in zip(targets, held.tradable, strict=True) if tradable
-    )
-    scale = max(0.0, free + wanted - kept) / free if free else 0.0
-    return [target * scale for target in targets]
-
-
-def _size(target: float, current: float, shares: float, close: float) -> float:
-    """Signed shares from the present holding to the target value, as backtrader computes them."""
-    if not target:
-        return -shares
-    if target > current:
-        return (target - current) / close
-    if target < current:
-        return -((current - target) / close)
-    return 0.0
-
-
-def _wanted(weight: float, held: Holdings, column: int) -> float:
-    """What an order would have been for an id that has no bar now."""
-    close = held.closes[column]
-    if math.isnan(close):
+def _size(target: float, held: float, mark: float) -> float:
+    """Signed shares from a holding to a target value; NaN where there is no mark yet."""
+    current = held * mark
+    if mark != mark:
         return math.nan
-    return _size(weight * held.nav, held.shares[column] * close, held.shares[column], close)
-
-
-def _left_out(
-    target: float, current: float, notional: float, nav: float, spec: ExecutionSpec
-) -> str:
-    if target and current and abs(target - current) < spec.band * nav:
-        return BAND
-    if abs(notional) < spec.min_notional:
-        return MIN_NOTIONAL
-    return ""
-
-
-def whole_lots(size: float, lot_size: float) -> float:
-    """`size` rounded towards zero to a whole multiple of `lot_size`."""
-    return math.copysign(math.floor(abs(size) / lot_size * (1 + _ROUNDING)) * lot_size, size)
-
-
-def affordable(cash: float, sizes: Sequence[float], prices: Sequence[float], fee: float) -> float:
-    """The factor f = min(1, cash / cost of the buys) by which all buys of a bar are shrunk.
-
-    Parameters
-    ----------
-    cash : float
-        What is there after the sells of the bar.
-    sizes, prices : sequences of float
-        Shares to buy and the prices they fill at, slippage included.
-    fee : float
-        Share of the notional.
-
-    Returns
-    -------
-    float from 0 to 1, less a few units in the last place where rounding would overdraw the account
-    """
-    if _left(cash, sizes, prices, fee, 1.0) >= 0.0 or not sizes:
-        return 1.0
-    if cash <= 0.0:
-        return 0.0
-    cost = math.fsum(size * price * (1.0 + fee) for size, price in zip(sizes, prices, strict=True))
-    factor, slack = cash / cost, 2.0**-53
-    while _left(cash, sizes, prices, fee, factor) < 0.0:
-        factor = cash / cost * (1.0 - slack)
-        slack *= 2.0
-    return factor
-
-
-def _left(
-    cash: float, sizes: Sequence[float], prices: Sequence[float], fee: float, factor: float
-) -> float:
-    """Cash after buying `factor` of each size, step by step as backtrader takes it."""
-    for size, price in zip(sizes, prices, strict=True):
-        cash -= size * factor * price
-        cash -= size * factor * fee * price
-    return cash
+    if target == 0.0:
+        return -held
+    if target > current:
+        return (target - current) / mark
+    if target < current:
+        # Rounding must not sell more than there is.
+        return -min((current - target) / mark, held)
+    return 0.0

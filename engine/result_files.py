@@ -16,7 +16,7 @@ from engine.drawdowns import drawdown
 from engine.ledger import Ledger, Order
 from engine.statistics import Statistic
 from engine.tables import Column, from_csv, numbers, texts, times, to_csv
-from feeds.arrays import Float, Instants, frozen, instants
+from feeds.arrays import Float, Instants, Int, frozen
 
 CASH = "cash"
 """How the target that holds nothing is written; a blank is a decision that could not be taken."""
@@ -70,7 +70,7 @@ def texts_of(outcome: Outcome) -> dict[str, str]:
         "experiment.yaml": outcome.experiment_yaml,
         "equity.csv": to_csv(_equity(outcome)),
         "decisions.csv": to_csv(_decisions(outcome.decisions)),
-        "orders.csv": to_csv(_orders(outcome.ledger.orders)),
+        "orders.csv": to_csv(_orders(outcome.ledger)),
         "positions.csv": to_csv(_positions(outcome.ledger)),
         "statistics.json": _statistics(outcome.statistics),
         MANIFEST: json_text({**outcome.manifest, **identity}),
@@ -106,19 +106,24 @@ def _decisions(log: DecisionTable) -> list[Column]:
     ]
 
 
-def _orders(orders: Sequence[Order]) -> list[Column]:
+def _orders(ledger: Ledger) -> list[Column]:
+    log = ledger.log
     return [
-        ("decided_at", instants([order.decided_at for order in orders])),
-        ("filled_at", instants([order.filled_at for order in orders])),
-        ("id", [order.id for order in orders]),
-        ("shares", _floats([order.shares for order in orders])),
-        ("price", _floats([order.price for order in orders])),
-        ("fee", _floats([order.fee for order in orders])),
-        ("status", [order.status for order in orders]),
-        ("reason", [order.reason for order in orders]),
-        ("ordered", _floats([order.ordered for order in orders])),
-        ("slippage", _floats([order.slippage for order in orders])),
+        ("decided_at", log.decided_at),
+        ("filled_at", log.filled_at),
+        ("id", _named(ledger.ids, log.column)),
+        ("shares", log.shares),
+        ("price", log.price),
+        ("fee", log.fee),
+        ("status", _named(log.words, log.status)),
+        ("reason", _named(log.words, log.reason)),
+        ("ordered", log.ordered),
+        ("slippage", log.slippage),
     ]
+
+
+def _named(names: Sequence[str], places: Int) -> list[str]:
+    return [names[place] for place in places.tolist()]
 
 
 def _positions(ledger: Ledger) -> list[Column]:
@@ -126,7 +131,7 @@ def _positions(ledger: Ledger) -> list[Column]:
     rows, columns = np.nonzero(ledger.shares != before)
     return [
         ("time", ledger.time[rows]),
-        ("id", [ledger.ids[column] for column in columns]),
+        ("id", _named(ledger.ids, columns)),
         ("shares", ledger.shares[rows, columns]),
     ]
 
@@ -135,10 +140,6 @@ def _statistics(rows: Sequence[Statistic]) -> str:
     """A JSON list with one statistic a line, so that two runs compare line by line."""
     lines = [json.dumps(asdict(row), ensure_ascii=False, allow_nan=False) for row in rows]
     return "[\n" + ",\n".join(lines) + "\n]\n"
-
-
-def _floats(values: Sequence[float]) -> Float:
-    return np.array(values, dtype=np.float64)
 
 
 def target_text(target: Mapping[str, float] | None) -> str:

@@ -6,12 +6,12 @@ import platform
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.arithmetic import COMPILED, WHY_INTERPRETED
 from engine.config import Experiment, RawStrategy, load_config
 from engine.fingerprint import run_digests, run_id
 from engine.honesty import prove_prefix
@@ -30,6 +30,7 @@ from engine.simulation import Simulation, empty_sleeves, simulate_experiment
 from engine.statistics import core_statistics
 from feeds.arrays import Float
 from feeds.errors import ConfigError
+from feeds.libraries import version_of
 from feeds.panel import Panel
 from strategies.base import Signal
 from strategies.registry import find
@@ -44,6 +45,7 @@ def run(
     overrides: Iterable[str] = (),
     force: bool = False,
     tearsheet: bool = True,
+    stock: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """Replay an experiment and write its result directory.
@@ -59,6 +61,8 @@ def run(
         Rebuild a result that exists.
     tearsheet : bool
         Whether to write the tear sheet as well.
+    stock : bool
+        Replay on stock backtrader: the same results, slower.
     progress : Progress
         Where to show progress; nowhere if left out.
 
@@ -80,9 +84,10 @@ def run(
     digests = _digests(experiment, inputs)
     found = None if force else find_result(root, experiment.name, run_id(digests))
     if found is None:
-        simulation = simulate_experiment(experiment, inputs, _proof(root, progress), progress)
+        prove = _proof(root, progress)
+        simulation = simulate_experiment(experiment, inputs, prove, progress, stock=stock)
         outcome = _outcome(experiment, inputs, simulation, digests)
-        log = _log(experiment, time.perf_counter() - started)
+        log = _log(experiment, simulation.ledger.path, time.perf_counter() - started)
         found = write_result(outcome, root, force=force, log=log)
     result = open_result(found)
     if tearsheet and (force or not (found / "tearsheet.html").exists()):
@@ -202,21 +207,15 @@ def _warnings(simulation: Simulation) -> list[str]:
     return notes
 
 
-def _log(experiment: Experiment, seconds: float) -> str:
+def _log(experiment: Experiment, path: str, seconds: float) -> str:
     """What differs between machines and runs: versions, paths, time."""
     lines = [
         f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
-        *(f"{name} {_version(name)}" for name in _LIBRARIES),
+        *(f"{name} {version_of(name) or 'not installed'}" for name in _LIBRARIES),
         f"command {' '.join(sys.argv)}",
         f"data root {experiment.data.root}",
-        "path stock backtrader: Cerebro, Strategy.next on every bar, BackBroker",
+        f"path {path}",
+        f"arithmetic {'compiled' if COMPILED else f'interpreted: {WHY_INTERPRETED}'}",
         f"seconds {seconds:.3f}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "not installed"

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.attribution import sleeve_shares
 from engine.cerebro.replay import replay_raw, replay_targets
+from engine.cerebro.strategy import Decisions
 from engine.config import Experiment, RawStrategy
 from engine.decisions import SIGNAL_UNKNOWN, WARM_UP, Decider, Decision
 from engine.inputs import Inputs
@@ -48,9 +49,14 @@ class Simulation:
 
 
 def simulate_experiment(
-    experiment: Experiment, inputs: Inputs, prove: Prove, progress: Progress
+    experiment: Experiment,
+    inputs: Inputs,
+    prove: Prove,
+    progress: Progress,
+    *,
+    stock: bool = False,
 ) -> Simulation:
-    """Run the strategy and its benchmarks through the replay.
+    """Run the strategy and its benchmarks through the replay, on request on stock backtrader.
 
     Raises
     ------
@@ -68,13 +74,15 @@ def simulate_experiment(
         ledger, decider = _replay_raw(experiment, experiment.strategy, inputs), None
     else:
         decider = _decider(experiment, experiment.strategy, inputs, signals)
-        ledger = _replay(experiment, experiment.strategy, inputs, decider)
+        ledger = _replay(experiment, experiment.strategy, inputs, decider, stock=stock)
     benchmarks = {}
     for done, (name, benchmark) in enumerate(sorted(experiment.benchmarks.items()), start=1):
         progress.step("replaying", done, steps)
         hold = _held_throughout(experiment, benchmark.sleeve)
         decide = _decider(experiment, hold, inputs, signals)
-        benchmarks[name] = _replay(experiment, hold, inputs, decide, stop_when_stale=False)
+        benchmarks[name] = _replay(
+            experiment, hold, inputs, decide, stop_when_stale=False, stock=stock
+        )
     progress.step("replaying", steps, steps)
     if decider is None:
         return Simulation(ledger, signals, (), {}, benchmarks, {})
@@ -115,22 +123,24 @@ def _replay(
     decider: Decider,
     *,
     stop_when_stale: bool = True,
+    stock: bool = False,
 ) -> Ledger:
-    def weights_at(row: int, held: Mapping[str, float] | None) -> list[float] | None:
+    def weights_at(row: int, held: Mapping[str, float]) -> list[float] | None:
         decision = decider.decide(row, held)
         return None if decision is None else decision.target.tolist()
 
+    decisions: Decisions = weights_at
     if not strategy.reads_held:
         # All targets are known before the first bar is replayed.
-        targets = {d.row: d.target.tolist() for d in decider.decide_all()}
+        decisions = {d.row: d.target.tolist() for d in decider.decide_all()}
     return replay_targets(
         inputs.period,
-        weights_at if strategy.reads_held else lambda row, _: targets.get(row),
+        decisions,
         experiment.execution,
         events=inputs.events,
         others=inputs.others,
-        reads_held=strategy.reads_held,
         stop_when_stale=stop_when_stale,
+        stock=stock,
     )
 
 

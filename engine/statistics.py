@@ -250,7 +250,7 @@ def _trading(ledger: Ledger, of: _Sample) -> list[Statistic]:
     yearly = of.periods_per_year / len(turnover)
     stale = trading.stale_bars(ledger)
     named = ", ".join(f"{name} {count}" for name, count in stale.items())
-    filled = f"{len(trading.fills(ledger))} fills"
+    filled = f"{np.count_nonzero(trading.filled(ledger))} fills"
     half = "traded notional over twice the previous NAV"
     exposure = float(np.mean(trading.gross_exposure(ledger)))
     basis = f"{half}; {of.annual_basis}"
@@ -267,7 +267,7 @@ def _trading(ledger: Ledger, of: _Sample) -> list[Statistic]:
         Statistic("exposure_time_fraction", held, "fraction", "bars with anything held"),
         Statistic("avg_gross_exposure", exposure, "fraction", "positions over NAV, mean of bars"),
         Statistic("stale_bars", float(sum(stale.values())), "count", named or none),
-        Statistic("orders", float(len(ledger.orders)), "count", "all that were decided"),
+        Statistic("orders", float(len(ledger.log)), "count", "all that were decided"),
     ]
     for (status, reason), count in trading.order_counts(ledger).items():
         name = f"orders.{status}.{reason}" if reason else f"orders.{status}"

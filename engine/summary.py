@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -113,6 +112,8 @@ def _short(text: str, most: int) -> str:
 
 def summary_html(result: Result) -> str:
     """A small table for notebooks, everything escaped."""
+    import html
+
     header, rows = key_figures(result)
     cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
     body = "".join(

@@ -47,7 +47,7 @@ def from_csv(text: str, source: str) -> list[tuple[str, list[str]]]:
     DataError
         For a text without a header, or a row of another length.
     """
-    header, *rows = csv.reader(io.StringIO(text, newline="")) if text else [[]]
+    header, *rows = _rows(text) if text else [[]]
     for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
             raise DataError(
@@ -57,6 +57,13 @@ def from_csv(text: str, source: str) -> list[tuple[str, list[str]]]:
         raise DataError(f"{source} is empty; run again")
     cells = zip(*rows, strict=True) if rows else ([] for _ in header)
     return [(plain_text(name), list(column)) for name, column in zip(header, cells, strict=True)]
+
+
+def _rows(text: str) -> Iterable[list[str]]:
+    if '"' in text or "\r" in text:
+        return csv.reader(io.StringIO(text, newline=""))
+    lines = text.removesuffix("\n").split("\n")
+    return (line.split(",") if line else [] for line in lines)
 
 
 def numbers(cells: Iterable[str]) -> Float:
@@ -100,7 +107,8 @@ def _quoted(cell: str) -> str:
 
 def _cells(values: Sequence[str] | Float | Instants) -> list[str]:
     if not isinstance(values, np.ndarray):
-        return [_quoted(safe_text(text)) for text in values]
+        cells = {text: _quoted(safe_text(text)) for text in set(values)}
+        return [cells[text] for text in values]
     if values.dtype.kind == "M":
         return time_texts(instants(values))
-    return ["" if number != number else repr(number) for number in values.tolist()]
+    return ["" if cell == "nan" else cell for cell in map(repr, values.tolist())]

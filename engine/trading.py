@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 
-from engine.ledger import WRITTEN_OFF, Ledger, Order
-from feeds.arrays import Float, instants
+from engine.ledger import WRITTEN_OFF, Ledger
+from feeds.arrays import Bool, Float
 
 
-def fills(ledger: Ledger) -> tuple[Order, ...]:
-    """The orders that traded; a write-off is not a trade."""
-    return tuple(o for o in ledger.orders if o.shares != 0.0 and o.status != WRITTEN_OFF)
+def filled(ledger: Ledger) -> Bool:
+    """Which orders traded, bool (K,); a write-off is not a trade."""
+    return (ledger.log.shares != 0.0) & ~ledger.log.having(WRITTEN_OFF)
 
 
 def one_way_turnover(ledger: Ledger) -> Float:
@@ -21,23 +19,27 @@ def one_way_turnover(ledger: Ledger) -> Float:
     Buying in from cash counts one half. A fill belongs to the bar that opened at its `filled_at`:
     the first one that closes after it.
     """
-    filled = fills(ledger)
-    opened = instants([order.filled_at for order in filled])
-    bar = np.searchsorted(ledger.time, opened, side="right")
+    log, fills = ledger.log, filled(ledger)
+    bar = np.searchsorted(ledger.time, log.filled_at[fills], side="right")
     traded = np.zeros(len(ledger.time))
-    np.add.at(traded, bar, [abs(order.shares * order.price) for order in filled])
+    np.add.at(traded, bar, np.abs(log.shares[fills] * log.price[fills]))
     before = np.concatenate(([ledger.start_cash], ledger.nav[:-1]))
     return traded / (2.0 * before)
 
 
 def fees(ledger: Ledger) -> float:
     """Sum of all fees, in money."""
-    return float(sum(order.fee for order in ledger.orders))
+    return _added_in_turn(ledger.log.fee)
 
 
 def slippage(ledger: Ledger) -> float:
     """Sum of what fills cost beyond the open, in money."""
-    return float(sum(order.slippage for order in ledger.orders))
+    return _added_in_turn(ledger.log.slippage)
+
+
+def _added_in_turn(values: Float) -> float:
+    # `sum` compensates for rounding from Python 3.12 on, `np.sum` adds in pairs.
+    return float(np.cumsum(values)[-1]) if len(values) else 0.0
 
 
 def exposure_time_fraction(ledger: Ledger) -> float:
@@ -54,7 +56,14 @@ def gross_exposure(ledger: Ledger) -> Float:
 
 def order_counts(ledger: Ledger) -> dict[tuple[str, str], int]:
     """How many orders ended in each (status, reason), in sorted order."""
-    return dict(sorted(Counter((order.status, order.reason) for order in ledger.orders).items()))
+    log, words = ledger.log, ledger.log.words
+    table = np.zeros((len(words), len(words)), dtype=np.int64)
+    np.add.at(table, (log.status, log.reason), 1)
+    found = {
+        (words[status], words[reason]): int(table[status, reason])
+        for status, reason in np.argwhere(table).tolist()
+    }
+    return dict(sorted(found.items()))
 
 
 def stale_bars(ledger: Ledger) -> dict[str, int]:

@@ -160,6 +160,7 @@ def _run(options: Namespace, source: Path | str, overrides: Sequence[str], after
             output=options.output,
             force=options.force,
             tearsheet=not options.no_tearsheet,
+            stock=options.stock,
             progress=progress,
         )
     finally:

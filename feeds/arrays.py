@@ -30,6 +30,12 @@ def frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
     return out
 
 
+def read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    """`array` itself, which nobody can write to any more."""
+    array.flags.writeable = False
+    return array
+
+
 def instants(values: object) -> Instants:
     """`values` as UTC instants in nanoseconds, the only unit used inside the engine."""
     return np.asarray(values).astype("datetime64[ns]")

@@ -1,14 +1,13 @@
-"""One id of a panel as a backtrader data feed."""
+"""The bars of one id as backtrader wants them: buffers of numbers, times as days."""
 
 from __future__ import annotations
 
 import array
-from typing import Any
+from functools import cached_property
 
-import backtrader as bt
 import numpy as np
 
-from feeds.arrays import NS_PER_DAY, Bool, Float, Instant, Instants
+from feeds.arrays import NS_PER_DAY, Bool, Float, Instant, Instants, Int
 from feeds.panel import Panel
 
 _EPOCH = 719_163
@@ -28,57 +27,33 @@ def instant_of(day: float) -> Instant:
     return np.datetime64(round((day - _EPOCH) * 86_400), "s").astype("datetime64[ns]")
 
 
-class PanelFeed(bt.feed.DataBase):
-    """The bars of one id, stamped with the instant at which each became known.
+class FeedBars:
+    """The bars of one id: a bar wherever `has_bar` (T,) says so, and no other.
 
-    The line `opened_at` has the day number at which the bar opened.
-
-    With `preload` the lines get whole buffers at once; without it, bars come one at a time and a
-    strategy that reads ahead gets an IndexError.
+    Buffers are made when they are asked for: most runs read none.
     """
 
-    lines: Any = ("opened_at",)
-    params = (("columns", None), ("tradable", True))
+    def __init__(self, panel: Panel, column: int, has_bar: Bool) -> None:
+        self._panel, self._column, self._has_bar = panel, column, has_bar
 
-    def start(self) -> None:
-        """Begin before the first bar."""
-        super().start()
-        self._row = 0
+    @cached_property
+    def rows(self) -> Int:
+        """Rows of the panel that are bars."""
+        return np.flatnonzero(self._has_bar)
 
-    def preload(self) -> None:
-        """Hand the buffers over to the lines, which own them for the run."""
-        for k, line in enumerate(self.lines):
-            line.array = self.p.columns[self._getlinealias(k)]
-        self.home()
+    def __len__(self) -> int:
+        return len(self.rows)
 
-    def _load(self) -> bool:
-        columns = self.p.columns
-        if self._row >= len(columns["datetime"]):
-            return False
-        for k, line in enumerate(self.lines):
-            line[0] = columns[self._getlinealias(k)][self._row]
-        self._row += 1
-        return True
-
-
-def feed(panel: Panel, column: int, has_bar: Bool, *, tradable: bool = True) -> PanelFeed:
-    """The feed of one id: a bar wherever `has_bar` (T,) says so, and no other."""
-    rows = np.flatnonzero(has_bar)
-    columns: dict[str, Any] = {
-        "datetime": _buffer(day_floats(panel.known_at[rows])),
-        "opened_at": _buffer(day_floats(panel.opened_at[rows])),
-    }
-    for name in _LINES:
-        if name in panel.fields:
-            columns[name] = _buffer(panel[name][rows, column])
-    blank = _buffer(np.full(len(rows), np.nan))
-    for name in (*_LINES, "openinterest"):
-        columns.setdefault(name, blank)
-    # No timeframe beyond the stamp matters: nothing is resampled inside backtrader.
-    return PanelFeed(columns=columns, tradable=tradable, timeframe=bt.TimeFrame.Minutes)
-
-
-def _buffer(values: Float) -> array.array[float]:
-    out = array.array("d")
-    out.frombytes(np.ascontiguousarray(values, dtype=np.float64).tobytes())
-    return out
+    def buffer(self, line: str) -> array.array[float]:
+        """The values of a line, one a bar; NaN where the panel has no such field."""
+        if line == "datetime":
+            values = day_floats(self._panel.known_at[self.rows])
+        elif line == "opened_at":
+            values = day_floats(self._panel.opened_at[self.rows])
+        elif line in _LINES and line in self._panel.fields:
+            values = self._panel[line][self.rows, self._column]
+        else:
+            values = np.full(len(self), np.nan)
+        out = array.array("d")
+        out.frombytes(np.ascontiguousarray(values, dtype=np.float64).tobytes())
+        return out

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from feeds.arrays import instants
+from feeds.arrays import instants, read_only
 from feeds.atomic import replace_whole
 from feeds.errors import DataWarning
+from feeds.libraries import version_of
 from feeds.panel import Panel
 from feeds.readers import PanelSpec, build_panel, read_files
 
@@ -81,9 +82,7 @@ def digest_of(described: Mapping[str, Any]) -> str:
 
 def calendars_version() -> str:
     """The release of the library that knows the sessions; a new one may correct some."""
-    from importlib.metadata import version
-
-    return version("exchange_calendars")
+    return version_of("exchange_calendars")
 
 
 def remember(name: str, key: str, build: Callable[[], Panel], cache: Path | None) -> Panel:
@@ -163,9 +162,9 @@ def unpack(name: str, content: bytes) -> Panel:
         arrays[key] = np.frombuffer(
             content, entry["dtype"], int(np.prod(shape)), start + entry["offset"]
         ).reshape(shape)
-    label, opened_at, known_at = (instants(arrays[key].view("<M8[ns]")) for key in _TIMES)
-    for time in (label, opened_at, known_at):
-        time.flags.writeable = False
+    label, opened_at, known_at = (
+        read_only(instants(arrays[key].view("<M8[ns]"))) for key in _TIMES
+    )
     return Panel(
         name,
         header["calendar"],

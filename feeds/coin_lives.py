@@ -46,7 +46,7 @@ class CoinLives:
         dies = np.sort(random.choice(np.arange(1, coins), max(3, coins // 8), replace=False))
         share = random.uniform(0.35, 0.8, len(dies))
         last[dies] = first[dies] + ((days - first[dies]) * share).astype(np.int64)
-        halted = int(random.choice(np.setdiff1d(np.arange(1, coins), dies)))
+        halted = int(random.choice(np.delete(np.arange(1, coins), dies - 1)))
         begins = int(first[halted] + (days - first[halted]) * 0.6)
         return cls(days, first, last, dies, halted, (begins, begins + int(random.integers(12, 45))))
 

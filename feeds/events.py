@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from feeds.align import fill_forward
-from feeds.arrays import DAY, Bool, Instant, text
+from feeds.arrays import DAY, Bool, Instant, read_only, text
 from feeds.calendars import ALWAYS
 from feeds.errors import DataError
 from feeds.event_table import BUILT_IN, ENDING, KINDS, Event, read_events
@@ -84,26 +84,26 @@ def _apply(panel: Panel, event: Event) -> Panel:
         last_before = panel.label[np.flatnonzero(before)[-1]]
         panel = _explain(panel, event, last_before, first_after)
     if event.ends and after.any():
-        panel = _cut(panel, event, column, after)
+        panel = _cut(panel, event, after)
     return panel
 
 
-def _cut(panel: Panel, event: Event, column: int, after: Bool) -> Panel:
+def _cut(panel: Panel, event: Event, after: Bool) -> Panel:
     """The panel with the bars `after` (T,) moved to a column for the successor."""
     if event.successor in panel.ids:
         raise DataError(
             f"panel '{panel.name}': {event.id} goes on as {event.successor} from "
             f"{event.first_bar_after}, but that id has a file too; choose another successor"
         )
+    ids = tuple(sorted((*panel.ids, event.successor)))
+    columns = [panel.ids.index(event.id if name == event.successor else name) for name in ids]
     fields = {}
     for key, values in panel.fields.items():
-        later = np.where(after, values[:, column], np.nan)
-        fields[key] = np.column_stack([values, later])
-        fields[key][after, column] = np.nan
-    times = (panel.label, panel.opened_at, panel.known_at)
-    ids = (*panel.ids, event.successor)
-    cut = Panel.build(panel.name, panel.calendar, *times, ids, fields, panel.quality)
-    return cut.pick(tuple(sorted(ids)))
+        table = values.take(columns, axis=1)
+        table[after, ids.index(event.id)] = np.nan
+        table[~after, ids.index(event.successor)] = np.nan
+        fields[key] = read_only(table)
+    return replace(panel, ids=ids, fields=MappingProxyType(fields))
 
 
 def _explain(panel: Panel, event: Event, last: Instant, first: Instant) -> Panel:
@@ -117,7 +117,9 @@ def _explain(panel: Panel, event: Event, last: Instant, first: Instant) -> Panel
     if event.ends:  # what is missing later is missing from the coin that took the name
         still = {event.id: labels[labels <= last], event.successor: labels[labels >= first]}
     explained = panel.quality.get(EXPLAINED_BARS, {})
-    known = {**explained, event.id: np.union1d(explained.get(event.id, labels[:0]), labels[inside])}
+    # No label is in both: what an earlier event explained is not missing any more.
+    accounted = np.sort(np.concatenate((explained.get(event.id, labels[:0]), labels[inside])))
+    known = {**explained, event.id: accounted}
     quality = {**panel.quality, MISSING_BARS: {**missing, **still}, EXPLAINED_BARS: known}
     return replace(panel, quality=MappingProxyType(quality))
 

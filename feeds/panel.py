@@ -10,7 +10,18 @@ from types import MappingProxyType
 
 import numpy as np
 
-from feeds.arrays import Bool, Float, Instant, Instants, Int, day_number, frozen, instants, text
+from feeds.arrays import (
+    Bool,
+    Float,
+    Instant,
+    Instants,
+    Int,
+    day_number,
+    frozen,
+    instants,
+    read_only,
+    text,
+)
 from feeds.errors import DataError
 
 OHLC = ("open", "high", "low", "close")
@@ -238,19 +249,21 @@ class Panel:
 
     def pick(self, ids: tuple[str, ...]) -> Panel:
         """The same rows for some of the ids only, in the order given."""
+        if ids == self.ids:
+            return self
         columns = [self.ids.index(name) for name in ids]
-        return Panel.build(
-            self.name,
-            self.calendar,
-            self.label,
-            self.opened_at,
-            self.known_at,
-            tuple(ids),
-            {key: values[:, columns] for key, values in self.fields.items()},
-            {
-                kind: {name: labels for name, labels in each.items() if name in ids}
-                for kind, each in self.quality.items()
-            },
+        return replace(
+            self,
+            ids=ids,
+            fields=MappingProxyType(
+                {key: read_only(table.take(columns, axis=1)) for key, table in self.fields.items()}
+            ),
+            quality=found(
+                {
+                    kind: {name: labels for name, labels in each.items() if name in ids}
+                    for kind, each in self.quality.items()
+                }
+            ),
         )
 
     @cached_property
@@ -259,9 +272,9 @@ class Panel:
         out = hashlib.sha256()
         out.update("\n".join((self.calendar, *self.ids, *sorted(self.fields))).encode())
         for time in (self.label, self.opened_at, self.known_at):
-            out.update(time.astype("<i8").tobytes())
+            out.update(np.ascontiguousarray(time.astype("<i8", copy=False)).data)
         for key in sorted(self.fields):
             # One bit pattern for every NaN, so that equal panels are equal bytes.
             values = np.where(np.isnan(self.fields[key]), np.nan, self.fields[key])
-            out.update(values.astype("<f8").tobytes())
+            out.update(values.astype("<f8", copy=False).data)
         return out.hexdigest()

@@ -172,6 +172,9 @@ def missing_bars(grid: Instants, label: Instants, has_bar: Bool) -> list[Instant
     out = []
     for column in has_bar.T:
         rows = place[column]
-        between = np.arange(rows[0], rows[-1]) if len(rows) else rows
-        out.append(grid[np.setdiff1d(between, rows)])
+        absent = np.zeros(len(grid), dtype=bool)
+        if len(rows):
+            absent[rows[0] : rows[-1]] = True
+            absent[rows] = False
+        out.append(grid[absent])
     return out

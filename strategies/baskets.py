@@ -23,6 +23,11 @@ def _column(basket: str, seen: Panel, asset: str) -> int:
     return seen.ids.index(asset)
 
 
+def _in_order(ids: list[str]) -> list[str]:
+    # Not `sorted` itself: pydantic would read the signature of a builtin from its documentation.
+    return sorted(ids)
+
+
 @register("single")
 class Single(Basket):
     """All of the sleeve in one asset; in cash while that asset is not eligible."""
@@ -41,7 +46,7 @@ class Single(Basket):
 class EqualWeight(Basket):
     """The same weight in every eligible asset that is not excluded; in cash when there is none."""
 
-    exclude: Annotated[list[str], AfterValidator(sorted), "asset"] = Field(
+    exclude: Annotated[list[str], AfterValidator(_in_order), "asset"] = Field(
         default_factory=list, description="ids of the clock panel that are never held"
     )
 
@@ -49,4 +54,4 @@ class EqualWeight(Basket):
         """Weights, float64 (N,)."""
         chosen = np.array(eligible, dtype=bool)
         chosen[[_column("equal_weight", seen, asset) for asset in self.exclude]] = False
-        return chosen / max(int(chosen.sum()), 1)
+        return chosen / max(np.count_nonzero(chosen), 1)

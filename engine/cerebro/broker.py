@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import backtrader as bt
 from backtrader.position import Position
 
-from engine.execution import ExecutionSpec
-from engine.rebalance import affordable, whole_lots
-from feeds.bars import PanelFeed
+from engine.arithmetic import Sizing
+from engine.cerebro.market import Gap
+from engine.codes import EVENT, NO_CASH, SHORTFALL, WORDS
+from engine.execution import ExecutionSpec, rules_of
 from feeds.errors import EngineError
-
-SHORTFALL = "shortfall"
 
 
 class FractionalCommission(bt.CommissionInfo):
@@ -28,24 +27,11 @@ class FractionalCommission(bt.CommissionInfo):
         return self.p.leverage * (cash / price)
 
 
-class Gap(NamedTuple):
-    """From `time` (a backtrader day number) on, after `bars` of them, `feed` has no bars.
-
-    Orders for it are cancelled; with `recovery`, the position is written to that share of the
-    last close and the coin has ended.
-    """
-
-    time: float
-    feed: PanelFeed
-    bars: int
-    recovery: float | None
-
-
 class WriteOff(NamedTuple):
-    """A position that an event ended: `shares` became `price` each in cash."""
+    """A position that an event ended at a row: `shares` became `price` each in cash."""
 
-    time: float
-    feed: PanelFeed
+    row: int
+    column: int
     shares: float
     price: float
 
@@ -59,7 +45,7 @@ class ReplayBroker(bt.brokers.BackBroker):
     positions; and every submission is noted with its time.
     """
 
-    params = (("execution", ExecutionSpec()), ("gaps", ()), ("volume_matters", True))
+    params: Any = (("execution", ExecutionSpec()), ("market", None), ("feeds", {}))
 
     def start(self) -> None:
         """Begin with the start cash, costs and checks of the execution spec, no events behind."""
@@ -72,8 +58,22 @@ class ReplayBroker(bt.brokers.BackBroker):
         self.set_checksubmit(spec.on_shortfall == "reject")
         self.placed: list[tuple[float, Any]] = []
         self.write_offs: list[WriteOff] = []
-        self._gaps = deque(sorted(self.p.gaps, key=lambda gap: gap.time))
+        self._gaps = deque(self.p.market.gaps)
+        self._volume_matters = "volume" in self.p.market.panel.fields
+        self._sizing = Sizing(self.p.market.bars, len(self.p.market.panel.ids), rules_of(spec))
         self._bar_is_scaled = False
+
+    def shares(self) -> list[float]:
+        """Shares held by column; looks at feeds only that were traded.
+
+        backtrader values every position that was ever looked at, also on feeds that have not
+        started, where it reads a price of the future.
+        """
+        out = [0.0] * len(self.p.market.panel.ids)
+        for column, data in self.p.feeds.items():
+            if data in self.positions:
+                out[column] = self.positions[data].size
+        return out
 
     def submit(self, order: Any, check: bool = True) -> Any:
         """Queue an order and note the time at which the strategy placed it.
@@ -108,28 +108,32 @@ class ReplayBroker(bt.brokers.BackBroker):
     def next(self) -> None:
         """Book what events ended, then let backtrader match orders and value positions."""
         self._bar_is_scaled = False
-        while self._gaps and self._is_due(self._gaps[0]):
+        while self._gaps and self.p.market.times[self._gaps[0].row] <= self._now():
             self._close_gap(self._gaps.popleft())
         super().next()
 
-    def _is_due(self, gap: Gap) -> bool:
-        if len(gap.feed) < gap.bars:  # cheap, and true for years: the coin still trades
-            return False
-        now = max(data.datetime[0] for data in self.cerebro.datas if len(data))
-        return bool(gap.time <= now)
+    def check_submitted(self) -> None:
+        """Check orders for cash at closes of the clock, whatever other bars there are."""
+        if self.submitted and self._now() in self.p.market.row_at:
+            super().check_submitted()
+
+    def _now(self) -> float:
+        """Time of this bar; the strategy's own line still shows the one before."""
+        return max(data.datetime[0] for data in self.cerebro.datas if len(data))
 
     def _close_gap(self, gap: Gap) -> None:
+        feed = self.p.feeds[gap.column]
         for queue in (self.submitted, self.pending):
-            for order in [order for order in queue if order.data is gap.feed]:
+            for order in [order for order in queue if order.data is feed]:
                 queue.remove(order)
-                order.addinfo(reason="event")
+                order.addinfo(reason=WORDS[EVENT])
                 order.cancel()
                 self.notify(order)
-        position = self.positions.get(gap.feed)
+        position = self.positions.get(feed)
         if gap.recovery is None or not position:
             return
-        price = gap.recovery * gap.feed.close[0]
-        self.write_offs.append(WriteOff(gap.time, gap.feed, position.size, price))
+        price = gap.recovery * self.p.market.marks[gap.row - 1, gap.column]
+        self.write_offs.append(WriteOff(gap.row, gap.column, position.size, price))
         self.cash += position.size * price
         position.fix(0, 0.0)
 
@@ -142,6 +146,7 @@ class ReplayBroker(bt.brokers.BackBroker):
         if order.executed.remsize:
             super()._try_exec(order)
         else:  # shrunk to nothing
+            order.addinfo(reason=WORDS[NO_CASH])
             order.margin()
             self.notify(order)
 
@@ -152,9 +157,10 @@ class ReplayBroker(bt.brokers.BackBroker):
         of the coin's day, would fill at the open of that day, in the past.
         """
         data = order.data
-        if not len(data) or data.opened_at[0] < order.info["placed_at"]:
+        placed = order.info["placed_at"]
+        if not len(data) or data.datetime[0] <= placed or data.opened_at[0] < placed:
             return False
-        return not (self.p.volume_matters and data.volume[0] == 0.0)
+        return not (self._volume_matters and data.volume[0] == 0.0)
 
     def _scale_buys(self, queue: list[Any]) -> None:
         """Shrink all buys of this bar by one factor, the sells before them being done.
@@ -162,7 +168,6 @@ class ReplayBroker(bt.brokers.BackBroker):
         backtrader would refuse the last ones whole, without a word and in an order that depends
         on the names of the coins.
         """
-        spec = self.p.execution
         buys, prices = [], []
         for order in queue:
             if order is None:  # the end of this bar's queue
@@ -172,12 +177,9 @@ class ReplayBroker(bt.brokers.BackBroker):
                 buys.append(order)
                 prices.append(self._slip_up(data.high[0], data.open[0], doslip=self.p.slip_open))
         sizes = [order.executed.remsize for order in buys]
-        factor = affordable(self.cash, sizes, prices, spec.fee_bps / 10_000)
+        factor = self._sizing.affordable(self.cash, sizes, prices)
         if factor == 1.0:
             return
         for order, size in zip(buys, sizes, strict=True):
-            shrunk = size * factor
-            if spec.lot_size:
-                shrunk = whole_lots(shrunk, spec.lot_size)
-            order.executed.remsize = shrunk
-            order.addinfo(reason=SHORTFALL)
+            order.executed.remsize = self._sizing.whole_lots(size * factor)
+            order.addinfo(reason=WORDS[SHORTFALL])

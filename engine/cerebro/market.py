@@ -1,19 +1,33 @@
-"""What a replay runs on: the clock panel as feeds, its events, and lookups by row."""
+"""What a replay runs on: the clock panel as bars and buffers, its events, and lookups by row."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from engine.cerebro.broker import Gap
+from engine.codes import Bars
 from feeds.align import fill_forward
 from feeds.arrays import Bool, Float, Instant
-from feeds.bars import PanelFeed, day_floats, feed
+from feeds.bars import FeedBars, day_floats
+from feeds.errors import DataError
 from feeds.events import Event
 from feeds.panel import Panel
+
+
+class Gap(NamedTuple):
+    """From `row` of the clock on, after some bars of it, the id in `column` has no bars.
+
+    Orders for it are cancelled; with `recovery`, the position is written to that share of the
+    last close and the coin has ended.
+    """
+
+    row: int
+    column: int
+    recovery: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,84 +38,120 @@ class ReplayMarket:
     ----------
     panel : Panel
         The bars of the period, (T, N).
-    feeds : mapping of int to PanelFeed
-        By column; an id without a bar in the period has none.
-    others : mapping of str to PanelFeed
-        Bars of the other panels as `panel.id`, replayed beside the traded ones.
-    row_at : mapping of float to int
-        Row of the clock by backtrader day number of its close.
+    others : tuple of Panel
+        Panels whose bars are replayed beside the traded ones.
+    has_bar, fillable, halted : bool (T, N)
+        Rows with a bar, with a bar on which somebody traded, and without one that a declared halt
+        explains.
     marks : float64 (T, N)
         Last close known at each row, NaN before the first.
-    has_bar : bool (T, N)
-    halted : bool (T, N)
-        Rows without a bar that a declared halt explains.
     gaps : tuple of Gap
+        In the order of their rows.
     """
 
     panel: Panel
-    feeds: Mapping[int, PanelFeed]
-    others: Mapping[str, PanelFeed]
-    row_at: Mapping[float, int]
-    marks: Float
+    others: tuple[Panel, ...]
     has_bar: Bool
+    fillable: Bool
     halted: Bool
+    marks: Float
     gaps: tuple[Gap, ...]
+
+    @cached_property
+    def times(self) -> Float:
+        """Closes of the clock as backtrader's day numbers, float64 (T,)."""
+        return day_floats(self.panel.known_at)
+
+    @cached_property
+    def instants(self) -> Float:
+        """Closes of the clock and of the other panels' bars, ascending, as day numbers."""
+        if not self.others:
+            return self.times
+        beside = (other.known_at[other.has_bar.any(axis=1)] for other in self.others)
+        times = np.sort(np.concatenate((self.times, *map(day_floats, beside))))
+        return times[np.append(True, times[1:] > times[:-1])]
+
+    @cached_property
+    def row_at(self) -> Mapping[float, int]:
+        """Row of the clock by the day number of its close."""
+        return {time: row for row, time in enumerate(self.times.tolist())}
+
+    @cached_property
+    def traded(self) -> Mapping[int, FeedBars]:
+        """By column, the bars of every id that has one in the period."""
+        listed = np.flatnonzero(self.has_bar.any(axis=0)).tolist()
+        return {column: FeedBars(self.panel, column, self.has_bar[:, column]) for column in listed}
+
+    @cached_property
+    def beside(self) -> Mapping[str, FeedBars]:
+        """Bars that are only read, by the name of their feed: `panel.id` of the other panels.
+
+        Rows of the clock without any bar are bars of a feed of their own, for backtrader knows no
+        other way to have a close there.
+        """
+        found = {
+            f"{other.name}.{name}": FeedBars(other, column, other.has_bar[:, column])
+            for other in self.others
+            for column, name in enumerate(other.ids)
+            if other.has_bar[:, column].any()
+        }
+        blank = ~self.has_bar.any(axis=1)
+        if blank.any():
+            found[f"{self.panel.name}.clock"] = FeedBars(self.panel, 0, np.ones_like(blank))
+        return found
+
+    @cached_property
+    def bars(self) -> Bars:
+        """The buffers that the arithmetic reads."""
+        return Bars(
+            np.ravel(self.marks).data,
+            np.ravel(np.ascontiguousarray(self.panel.open)).data,
+            np.ravel(self.has_bar).view(np.uint8).data,
+            np.ravel(self.fillable).view(np.uint8).data,
+            day_floats(self.panel.opened_at).data,
+            self.times.data,
+        )
+
+    def rows_at(self, times: Float) -> tuple[list[int], list[int]]:
+        """The row that closes at each time, -1 where none does; and the last that has closed."""
+        last = np.searchsorted(self.times, times, side="right") - 1
+        closes = (last >= 0) & (self.times[last] == times)
+        return np.where(closes, last, -1).tolist(), last.tolist()
 
     def row_opening(self, at: Instant) -> int:
         """First row of the clock that opens at an instant or after it."""
         return int(np.searchsorted(self.panel.opened_at, at, side="left"))
 
-    def shares(self, positions: Mapping[Any, Any]) -> list[float]:
-        """Shares held by column; only looks at feeds that were traded.
-
-        backtrader values every position that was ever looked at, also on feeds that have not
-        started, where it reads a price of the future.
-        """
-        out = [0.0] * len(self.panel.ids)
-        for column, data in self.feeds.items():
-            if data in positions:
-                out[column] = positions[data].size
-        return out
-
 
 def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> ReplayMarket:
-    """Build feeds for every id with a bar in the period, and the gaps that events declare."""
-    has_bar = panel.has_bar
-    feeds = {
-        column: feed(panel, column, has_bar[:, column])
-        for column in range(len(panel.ids))
-        if has_bar[:, column].any()
-    }
-    beside = {
-        f"{other.name}.{name}": feed(other, column, other.has_bar[:, column], tradable=False)
-        for other in others
-        for column, name in enumerate(other.ids)
-        if other.has_bar[:, column].any()
-    }
-    times = day_floats(panel.known_at).tolist()
-    halted = np.zeros(has_bar.shape, dtype=bool)
+    """Check that a panel can be replayed, and find the gaps that events declare.
+
+    Raises
+    ------
+    DataError
+        For a panel that has no prices to fill at, or no bar.
+    """
+    if not panel.tradable:
+        raise DataError(f"panel '{panel.name}' has no open, high, low and close: nothing fills")
+    has_bar = np.ascontiguousarray(panel.has_bar)
+    if not has_bar.any():
+        raise DataError(f"panel '{panel.name}' has no bar in the period")
+    fillable, halted = has_bar, np.zeros(has_bar.shape, dtype=bool)
+    if "volume" in panel.fields:
+        fillable = has_bar & (panel.volume != 0.0)
     gaps = []
+    days = panel.label.astype("datetime64[D]")
     for event in events:
         if event.id not in panel.ids:
             continue
         column = panel.ids.index(event.id)
-        days = panel.label.astype("datetime64[D]")
         after = np.flatnonzero(days > event.last_bar)
-        if column not in feeds or not len(after) or not has_bar[: after[0], column].any():
+        if not len(after) or not has_bar[: after[0], column].any():
             continue
         if not event.ends:
             inside = (days > event.last_bar) & ~(days >= event.first_bar_after)
             halted[:, column] |= inside & ~has_bar[:, column]
-        recovery = event.recovery if event.ends else None
-        bars = int(has_bar[: after[0], column].sum())
-        gaps.append(Gap(times[after[0]], feeds[column], bars, recovery))
-    return ReplayMarket(
-        panel,
-        feeds,
-        beside,
-        {time: row for row, time in enumerate(times)},
-        fill_forward(panel.close),
-        has_bar,
-        halted,
-        tuple(gaps),
-    )
+        gaps.append(Gap(int(after[0]), column, event.recovery if event.ends else None))
+    gaps.sort(key=lambda gap: gap.row)
+    marks = np.ascontiguousarray(panel.close if has_bar.all() else fill_forward(panel.close))
+    return ReplayMarket(panel, tuple(others), has_bar, fillable, halted, marks, tuple(gaps))

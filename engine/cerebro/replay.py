@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import backtrader as bt
 import numpy as np
 
-from engine.cerebro.broker import ReplayBroker
-from engine.cerebro.market import ReplayMarket, prepare
-from engine.cerebro.recorder import Recorder, ledger_of
-from engine.cerebro.strategy import TargetWeights, WeightsAt
+from engine.cerebro.market import prepare
+from engine.cerebro.paths import Analyzers, on_stock, on_the_clock
+from engine.cerebro.strategy import Decisions, TargetWeights
 from engine.execution import ExecutionSpec
 from engine.laws import check_laws
 from engine.ledger import Ledger
 from feeds.arrays import Bool, Float, Int, text
-from feeds.errors import DataError
+from feeds.errors import DataError, EngineError
 from feeds.events import Event
 from feeds.panel import Panel
-from feeds.user_code import blame
+
+FAST = "fast"
+STOCK = "stock backtrader"
 
 
 def replay(
@@ -29,6 +31,9 @@ def replay(
     execution: ExecutionSpec | None = None,
     *,
     events: Sequence[Event] = (),
+    others: Sequence[Panel] = (),
+    analyzers: Analyzers | None = None,
+    stock: bool = False,
 ) -> Ledger:
     """Replay target weights given as arrays.
 
@@ -45,13 +50,19 @@ def replay(
         Costs and order rules; the default ones if left out.
     events : sequence of Event
         Delistings and halts of the ids.
+    others : sequence of Panel
+        Bars of other panels, replayed beside the traded ones.
+    analyzers : mapping of str to bt.Analyzer class
+        Their results are in the ledger's `analyses`.
+    stock : bool
+        Replay on stock backtrader: the same results, slower.
 
     Raises
     ------
     DataError
         For weights that do not fit, a panel without bars, a position that is stale for too long.
     EngineError
-        When the account is ruined.
+        When the account is ruined, or an analyzer raises.
     """
     given = np.asarray(decision_bars)
     bars: Int = np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
@@ -59,8 +70,15 @@ def replay(
     if table.shape == (len(panel), len(panel.ids)) and len(bars) != len(panel):
         table = table[bars]
     _check_weights(panel, bars, table)
-    rows = dict(zip(bars.tolist(), table.tolist(), strict=True))
-    return replay_targets(panel, lambda row, _: rows.get(row), execution, events=events)
+    return replay_targets(
+        panel,
+        {row: array("d", each.tobytes()) for row, each in zip(bars.tolist(), table, strict=True)},
+        execution,
+        events=events,
+        others=others,
+        analyzers=analyzers,
+        stock=stock,
+    )
 
 
 def _check_weights(panel: Panel, bars: Int, table: Float) -> None:
@@ -85,41 +103,42 @@ def _check_weights(panel: Panel, bars: Int, table: Float) -> None:
 
 def replay_targets(
     panel: Panel,
-    weights_at: WeightsAt,
+    decisions: Decisions,
     execution: ExecutionSpec | None = None,
     *,
     events: Sequence[Event] = (),
     others: Sequence[Panel] = (),
-    reads_held: bool = False,
+    analyzers: Analyzers | None = None,
     stop_when_stale: bool = True,
+    stock: bool = False,
 ) -> Ledger:
-    """Replay decisions that are asked for close by close; see `replay`.
+    """Replay decisions given by row, or asked for close by close; see `replay`.
 
     Parameters
     ----------
-    weights_at : callable
-        `weights_at(row, held)` gives target weights or None; `held` is None unless `reads_held`.
-    others : sequence of Panel
-        Bars of other panels, replayed beside the traded ones.
+    decisions : mapping of int to sequence of float, or callable
+        Target weights by row of the clock; or `decisions(row, held)`, which gives target weights
+        or None at every close, `held` being the share of NAV by id and of `cash`.
     stop_when_stale : bool
         Whether a position without bars for `max_stale_days` stops the run.
     """
     spec = execution or ExecutionSpec()
-    market = _market(panel, others, events)
-    cerebro = _cerebro(market, spec, stop_when_stale)
-    cerebro.addstrategy(
-        TargetWeights,
-        market=market,
-        weights_at=weights_at,
-        execution=spec,
-        reads_held=reads_held,
-    )
-    strategy = cerebro.run()[0]
-    ledger = ledger_of(
-        strategy.analyzers.recorder, cerebro.broker, strategy.decided_rows, strategy.skipped
-    )
-    check_laws(ledger, panel, spec, long_only=True)
-    return ledger
+    market = prepare(panel, others, events)
+    stale_days = spec.max_stale_days if stop_when_stale else np.inf
+    targets = {"market": market, "decisions": decisions, "execution": spec}
+    found, path = None, f"{STOCK}: asked for"
+    if not stock:
+        try:
+            found, path = on_the_clock(market, targets, spec, analyzers or {}, stale_days), FAST
+        except EngineError as error:
+            # With analyzers, stock backtrader has the last word: an error may be one of its own.
+            if not analyzers:
+                raise
+            path = f"{STOCK}: {error}"
+    if found is None:
+        found = on_stock(market, TargetWeights, targets, spec, analyzers or {}, stale_days)
+    check_laws(found, panel, spec, long_only=not analyzers)
+    return replace(found, path=path)
 
 
 def replay_raw(
@@ -142,38 +161,8 @@ def replay_raw(
         When the strategy raises, with the place.
     """
     spec = (execution or ExecutionSpec()).model_copy(update={"on_shortfall": "reject"})
-    market = _market(panel, others, events)
-    cerebro = _cerebro(market, spec, stop_when_stale=True)
-    cerebro.addstrategy(strategy, **parameters)
-    with blame(f"the raw strategy '{strategy.__name__}'"):
-        done = cerebro.run(preload=False, runonce=False)[0]
-    ledger = ledger_of(done.analyzers.recorder, cerebro.broker, {}, ())
-    check_laws(ledger, panel, spec, long_only=False)
-    return ledger
-
-
-def _market(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> ReplayMarket:
-    if not panel.tradable:
-        raise DataError(f"panel '{panel.name}' has no open, high, low and close: nothing fills")
     market = prepare(panel, others, events)
-    if not market.feeds:
-        raise DataError(f"panel '{panel.name}' has no bar in the period")
-    return market
-
-
-def _cerebro(market: ReplayMarket, spec: ExecutionSpec, stop_when_stale: bool) -> bt.Cerebro:
-    cerebro = bt.Cerebro(stdstats=False)
-    for column, data in market.feeds.items():
-        cerebro.adddata(data, name=market.panel.ids[column])
-    for name, data in market.others.items():
-        cerebro.adddata(data, name=name)
-    volume_matters = "volume" in market.panel.fields
-    cerebro.setbroker(ReplayBroker(execution=spec, gaps=market.gaps, volume_matters=volume_matters))
-    cerebro.addanalyzer(
-        Recorder,
-        _name="recorder",
-        market=market,
-        max_stale_days=spec.max_stale_days,
-        stop_when_stale=stop_when_stale,
-    )
-    return cerebro
+    who = f"the raw strategy '{strategy.__name__}'"
+    ledger = on_stock(market, strategy, parameters, spec, {}, spec.max_stale_days, raw=who)
+    check_laws(ledger, panel, spec, long_only=False)
+    return replace(ledger, path=f"{STOCK}: {who}")

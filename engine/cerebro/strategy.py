@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import backtrader as bt
 
+from engine.arithmetic import Sizing
 from engine.cerebro.market import ReplayMarket
-from engine.rebalance import Holdings, plan_orders
+from engine.codes import END_OF_PERIOD, SUPERSEDED, WORDS
+from engine.execution import rules_of
 
 Held = Mapping[str, float]
-WeightsAt = Callable[[int, Held | None], "list[float] | None"]
-"""Target weights for the decision at a row of the clock, None where there is none."""
-
-SUPERSEDED = "superseded"
-BEYOND_END = "end_of_period"
+Decisions = Mapping[int, Sequence[float]] | Callable[[int, Held], Sequence[float] | None]
+"""Target weights by row of the clock, or what is asked at every close with what is held."""
 
 
 class Skip(NamedTuple):
@@ -36,12 +36,15 @@ class TargetWeights(bt.Strategy):
     instant, sells first and then buys, each in id order.
     """
 
-    params = (("market", None), ("weights_at", None), ("execution", None), ("reads_held", False))
+    params: Any = (("market", None), ("decisions", None), ("execution", None))
 
     def __init__(self) -> None:
+        market: ReplayMarket = self.p.market
         self.skipped: list[Skip] = []
         self.decided_rows: dict[int, int] = {}
-        self._waiting: deque[tuple[int, int, list[float]]] = deque()
+        self._waiting: deque[tuple[int, int, Sequence[float]]] = deque()
+        self._asks = callable(self.p.decisions)
+        self._sizing = Sizing(market.bars, len(market.panel.ids), rules_of(self.p.execution))
 
     def prenext(self) -> None:
         """Run from the first bar of any feed: a late listing must not hold up the others."""
@@ -49,49 +52,61 @@ class TargetWeights(bt.Strategy):
 
     def next(self) -> None:
         """Decide if this is a close of the clock; an exchange's close in mid-day is not."""
-        market: ReplayMarket = self.p.market
-        row = market.row_at.get(self.lines.datetime[0])
+        row = self.row()
         if row is None:
             return
-        weights = self.p.weights_at(row, self._held(row) if self.p.reads_held else None)
+        decisions = self.p.decisions
+        weights = decisions(row, self._held(row)) if self._asks else decisions.get(row)
         if weights is not None:
             self._waiting.append((row + self.p.execution.delay_bars, row, weights))
         while self._waiting and self._waiting[0][0] <= row:
-            _, decided_row, weights = self._waiting.popleft()
-            self._rebalance(row, decided_row, weights)
+            _, decided, weights = self._waiting.popleft()
+            self.rebalance(row, decided, array("d", weights))
 
     def stop(self) -> None:
         """Note the orders of decisions whose delay reaches beyond the last close."""
-        market: ReplayMarket = self.p.market
-        last = len(market.panel) - 1
-        for _, decided_row, weights in self._waiting:
-            orders, _ = plan_orders(weights, self._holdings(last), self.p.execution)
-            self.skipped += [Skip(last, decided_row, n.column, n.size, BEYOND_END) for n in orders]
+        last = len(self.p.market.panel) - 1
+        for _, decided, weights in self._waiting:
+            self.leave(last, decided, array("d", weights))
 
-    def _rebalance(self, row: int, decided_row: int, weights: list[float]) -> None:
+    def row(self) -> int | None:
+        """The row of the clock that closes now."""
+        return self.p.market.row_at.get(self.lines.datetime[0])
+
+    def rebalance(self, row: int, decided: int, weights: array[float]) -> None:
+        """Cancel what is open and place the orders that lead to the weights."""
         for order in self.broker.get_orders_open():
-            order.addinfo(reason=SUPERSEDED)
+            order.addinfo(reason=WORDS[SUPERSEDED])
             self.cancel(order)
-        orders, skipped = plan_orders(weights, self._holdings(row), self.p.execution)
-        for planned in orders:
-            feed = self.p.market.feeds[planned.column]
-            place = self.buy if planned.size > 0 else self.sell
-            order = place(data=feed, size=abs(planned.size))
-            self.decided_rows[order.ref] = decided_row
-        for planned in skipped:
-            self.skipped.append(Skip(row, decided_row, *planned))
+        sizes, reasons = self._plan(row, weights)
+        for column in _in_order(sizes, reasons):
+            place = self.buy if sizes[column] > 0.0 else self.sell
+            order = place(data=self.broker.p.feeds[column], size=abs(sizes[column]))
+            self.decided_rows[order.ref] = decided
+        for column, reason in enumerate(reasons):
+            if reason:
+                self.skipped.append(Skip(row, decided, column, sizes[column], WORDS[reason]))
 
-    def _holdings(self, row: int) -> Holdings:
-        market: ReplayMarket = self.p.market
-        return Holdings(
-            self.broker.getvalue(),
-            market.shares(self.broker.positions),
-            market.marks[row].tolist(),
-            market.has_bar[row].tolist(),
-        )
+    def leave(self, row: int, decided: int, weights: array[float]) -> None:
+        """Note the orders of a decision for which there is no close left."""
+        sizes, reasons = self._plan(row, weights)
+        for column in _in_order(sizes, reasons):
+            self.skipped.append(Skip(row, decided, column, sizes[column], WORDS[END_OF_PERIOD]))
+
+    def _plan(self, row: int, weights: array[float]) -> tuple[list[float], list[int]]:
+        shares = array("d", self.broker.shares())
+        self._sizing.plan(row, weights, shares, self.broker.getvalue())
+        return list(self._sizing.sizes), list(self._sizing.reasons)
 
     def _held(self, row: int) -> Held:
-        held = self._holdings(row)
-        values = zip(self.p.market.panel.ids, held.shares, held.closes, strict=True)
-        shares = {name: size * close / held.nav for name, size, close in values if size}
-        return {"cash": self.broker.getcash() / held.nav, **shares}
+        """Shares of NAV by id, and `cash`."""
+        market, nav = self.p.market, self.broker.getvalue()
+        held = zip(market.panel.ids, self.broker.shares(), market.marks[row].tolist(), strict=True)
+        shares = {name: size * mark / nav for name, size, mark in held if size}
+        return {"cash": self.broker.getcash() / nav, **shares}
+
+
+def _in_order(sizes: Sequence[float], reasons: Sequence[int]) -> list[int]:
+    """Columns to order for: sells in id order, then buys, for cash is checked in this order."""
+    wanted = [column for column, size in enumerate(sizes) if size and not reasons[column]]
+    return sorted(wanted, key=lambda column: sizes[column] > 0.0)

@@ -76,7 +76,8 @@ EVERYTHING: dict[str, Any] = {
         "off": {"btc": 1.0},
     },
     "schedule": {"kind": "weekly", "weekday": "monday", "or_on_change": True},
-    "execution": {"band": 0.01},
+    # A blank future leaves positions without bars to its end.
+    "execution": {"band": 0.01, "max_stale_days": 10_000},
     "benchmarks": {"btc": {"sleeve": "btc"}, "alts": {"sleeve": "alts"}},
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.ledger import CANCELLED, FILLED, SKIPPED, Ledger, Order
+from engine.ledger import CANCELLED, FILLED, SKIPPED, Ledger, Order, OrderLog
 from engine.result import DecisionTable, Outcome
 from engine.statistics import core_statistics
 from feeds.arrays import instants
@@ -95,7 +95,7 @@ def rotation(
         shares=held,
         marks=prices,
         stale=np.zeros((bars, 2), dtype=bool),
-        orders=tuple(_orders(time, decided, held, prices)),
+        log=OrderLog.of(_orders(time, decided, held, prices), ("BTCUSDT", "ETHUSDT")),
     )
     invested = np.where(np.arange(bars) == 0, 0.0, 0.98)
     sleeves = {
@@ -228,7 +228,9 @@ def flat(bars: int, **changes: Any) -> Outcome:
     nav = np.full(bars, 100_000.0)
     none = np.zeros((bars, 1))
     time = instants(start + (np.arange(bars) + 1) * DAY)
-    ledger = Ledger(start, 100_000.0, time, ("BTCUSDT",), nav, nav, none, none + 10.0, none > 0, ())
+    log = OrderLog.of((), ids := ("BTCUSDT",))
+    ledger = Ledger(start, 100_000.0, time, ids, nav, nav, none, none + 10.0, none > 0, log)
     empty = np.array([])
-    log = DecisionTable(instants(empty), {"risk_on": empty}, {"risk_on": empty}, (), ())
-    return outcome(ledger, log, {"btc": np.zeros(bars)}, {"cash": nav}, name="flat", **changes)
+    decisions = DecisionTable(instants(empty), {"risk_on": empty}, {"risk_on": empty}, (), ())
+    sleeves = {"btc": np.zeros(bars)}
+    return outcome(ledger, decisions, sleeves, {"cash": nav}, name="flat", **changes)

@@ -55,18 +55,6 @@ def test_help_is_printed_for_every_verb(capsys: pytest.CaptureFixture[str]) -> N
         assert "130 interrupted" in text
 
 
-def test_help_imports_nothing_but_the_standard_library() -> None:
-    code = (
-        "import sys\nfrom engine.cli import main\nmain(['run', '--help'])\n"
-        "print([m for m in ('numpy', 'pydantic', 'yaml', 'pandas', 'backtrader', 'matplotlib')"
-        " if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.endswith("[]\n")
-
-
 @pytest.mark.parametrize(
     "arguments",
     [[], ["nothing"], ["run"], ["run", "a", "b"], ["run", "a", "--out", "x"], ["config"],

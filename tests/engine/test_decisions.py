@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.cerebro.replay import replay_targets
 from engine.decisions import Decider, Decision
 from engine.execution import ExecutionSpec
 from engine.inputs import Inputs
+from engine.ledger import Ledger, OrderLog
 from engine.signals import SignalValues, evaluate_signals
 from feeds.arrays import Bool, Float, Instants
 from feeds.errors import EngineError
@@ -233,7 +234,7 @@ def test_a_rule_may_read_what_is_held() -> None:
         return None if decision is None else decision.target.tolist()
 
     free = ExecutionSpec(cash=100.0, fee_bps=0.0, slippage_bps=0.0, reserve=0.0)
-    ledger = replay_targets(panel, weights_at, free, reads_held=True)
+    ledger = replay_targets(panel, weights_at, free)
     # 50 in A falls to 20 of 70 at the fourth close, 29 %: sold at the next open. Holding nothing,
     # the rule wants half of 70 again, 8.75 at 4.
     assert [(d.row, d.reason) for d in of.log] == [(0, "initial"), (3, "changed"), (4, "changed")]
@@ -294,3 +295,73 @@ def test_a_holding_stays_with_the_sleeve_that_bought_it_until_it_is_sold() -> No
     # A is half of each sleeve; between decision and fill (row 2) it is still held.
     assert shares[0] == pytest.approx([0, 0.25, 0.25, 0, 0])
     assert shares[1] == pytest.approx([0, 0.75, 0.75, 1, 1])
+
+
+def test_looking_only_where_something_can_happen_finds_every_decision() -> None:
+    rng = np.random.default_rng(5)
+    panel = coins({"A": [1.0] * 60, "B": [1.0] * 60})
+    strategies = (
+        ROTATION,
+        FixedMix(mix={"a": 0.4, "b": 0.6}),
+        BuyAndHold(hold={"a": 0.5, "b": 0.5}),
+    )
+    reasons = set()
+    for draw in range(120):
+        signal = np.repeat(rng.choice([0.0, -0.0, 1.0, 2.0, NAN], 20), 3).tolist()
+        due = rng.choice(60, rng.integers(0, 20), replace=False).tolist()
+        eligible = rng.random((60, 2)) < 0.7
+        found, plain = (
+            decider(strategies[draw % 3], signal, due, on_change=draw % 2 == 0, panel=panel,
+                    eligible=eligible) for _ in range(2)
+        )  # fmt: skip
+        decided = found.decide_all()
+        taken = [plain.decide(row) for row in range(60)]
+        assert [d.row for d in decided] == [d.row for d in taken if d is not None]
+        assert list(map(_line, found.log)) == list(map(_line, plain.log))
+        reasons |= {decision.reason for decision in found.log}
+    assert reasons == {"initial", "scheduled", "changed", "warm_up", "signal_unknown"}
+
+
+def _line(decision: Decision) -> tuple[Any, ...]:
+    weights = None if decision.weights is None else decision.weights.tolist()
+    return decision.row, decision.reason, decision.shares, weights, decision.empty
+
+
+def test_the_sleeves_of_holdings_are_those_of_a_plain_loop() -> None:
+    rng = np.random.default_rng(6)
+    bars, ids = 40, 3
+    start, day = np.datetime64("2020-01-01", "ns"), np.timedelta64(1, "D")
+    held = np.where(rng.random((bars, ids)) < 0.6, rng.random((bars, ids)), 0.0)
+    marks = 10.0 * rng.random((bars, ids))
+    marks[:5, 2], held[:5, 2] = NAN, 0.0
+    cash = rng.random(bars)
+    nav = cash + np.nansum(held * np.nan_to_num(marks), axis=1)
+    names = ("A", "B", "C")
+    ledger = Ledger(
+        start, 1.0, start + day * np.arange(1, bars + 1), names, nav, cash, held, marks,
+        np.zeros((bars, ids), dtype=bool), OrderLog.of((), names),
+    )  # fmt: skip
+    for count in (0, 1, 9):
+        rows = np.sort(rng.choice(bars, count, replace=False)).tolist()
+        weights = np.where(rng.random((count, 2, ids)) < 0.5, rng.random((count, 2, ids)), 0.0)
+        decisions = [Decision(0, "signal_unknown")]
+        decisions += [
+            Decision(*each) for each in zip(rows, "x" * count, [{}] * count, weights, strict=True)
+        ]
+        found = sleeve_shares(ledger, decisions, 2)
+        assert found.tobytes() == _plain_shares(ledger, decisions, 2).tobytes()
+
+
+def _plain_shares(ledger: Ledger, decisions: Sequence[Decision], sleeves: int) -> Float:
+    """Bar by bar: a holding belongs to the sleeves that last asked for it."""
+    at = {d.row: d.weights for d in decisions if d.weights is not None}
+    split = np.zeros((sleeves, len(ledger.ids)))
+    out = np.zeros((sleeves, len(ledger.time)))
+    for row in range(len(ledger.time)):
+        for column in range(len(ledger.ids)):
+            mark = np.nan_to_num(ledger.marks[row, column])
+            out[:, row] += split[:, column] * (ledger.shares[row, column] * mark / ledger.nav[row])
+        for column, asked in enumerate(at[row].T if row in at else ()):
+            if asked.sum() > 0:
+                split[:, column] = asked / asked.sum()
+    return out

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import math
+from array import array
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from engine.execution import ExecutionSpec
-from engine.rebalance import Holdings, affordable, plan_orders, whole_lots
+from engine.account import Account
+from engine.arithmetic import COMPILED
+from engine.arithmetic import Account as RunningAccount
+from engine.arithmetic import Sizing as RunningSizing
+from engine.codes import WORDS, Bars
+from engine.execution import ExecutionSpec, rules_of
+from engine.rebalance import Sizing
 
 FREE = ExecutionSpec(fee_bps=0.0, slippage_bps=0.0, reserve=0.0)
+FORMS = [(Sizing, Account)] + [(RunningSizing, RunningAccount)] * COMPILED
+
+
+class Planned(NamedTuple):
+    column: int
+    size: float
+    reason: str
+
+
+class Holdings(NamedTuple):
+    nav: float
+    shares: list[float]
+    closes: list[float]
+    tradable: list[bool]
 
 
 def held(
@@ -18,6 +39,35 @@ def held(
 ) -> Holdings:
     value = sum(n * c for n, c in zip(shares, closes, strict=True) if n)
     return Holdings(cash + value, shares, closes, tradable or [True] * len(shares))
+
+
+def bars_of(closes: list[float], tradable: list[bool]) -> Bars:
+    """One row that opened at 0 and closed at 1."""
+    marks, has_bar = array("d", closes), bytearray(tradable)
+    return Bars(marks, marks, has_bar, has_bar, array("d", [0.0]), array("d", [1.0]))
+
+
+def plan_orders(
+    weights: list[float], held: Holdings, spec: ExecutionSpec
+) -> tuple[list[Planned], list[Planned]]:
+    """What an account orders and what it skips, the same in both forms of the arithmetic."""
+    bars, ids = bars_of(held.closes, held.tradable), len(weights)
+    found = []
+    for sizing, account in FORMS:
+        value = sum(n * c for n, c in zip(held.shares, held.closes, strict=True) if n)
+        size = sizing(bars, ids, rules_of(spec))
+        book = account(bars, ids, rules_of(spec), size, held.nav - value)
+        for column, shares in enumerate(held.shares):
+            book.shares[column], book.average[column] = shares, held.closes[column]
+        book.decide(0, 0, array("d", weights))
+        found.append([Planned(t.column, t.ordered, WORDS[t.reason]) for t in book.tickets])
+    assert all(str(planned) == str(found[0]) for planned in found)  # as text NaN equals itself
+    orders = [planned for planned in found[0] if not planned.reason]
+    return orders, [planned for planned in found[0] if planned.reason]
+
+
+def sizing_with(spec: ExecutionSpec) -> Sizing:
+    return Sizing(bars_of([1.0], [True]), 1, rules_of(spec))
 
 
 def test_sells_come_first_then_buys_each_in_id_order() -> None:
@@ -85,10 +135,17 @@ def test_an_id_that_is_not_listed_yet_is_skipped_and_its_weight_stays_in_cash() 
 
 def test_the_shortfall_factor_is_cash_over_the_cost_of_all_buys() -> None:
     # 10 at 5 and 5 at 10 with a fee of 1 %: 101 in all.
-    assert affordable(50.5, [10, 5], [5.0, 10.0], 0.01) == pytest.approx(0.5, rel=1e-14)
-    assert affordable(100.0, [10, 5], [5.0, 10.0], 0.0) == 1.0
-    assert affordable(-1.0, [10], [5.0], 0.0) == 0.0
-    assert affordable(0.0, [], [], 0.0) == 1.0
+    with_fee = sizing_with(FREE.model_copy(update={"fee_bps": 100.0}))
+    assert with_fee.affordable(50.5, [10, 5], [5.0, 10.0]) == pytest.approx(0.5, rel=1e-14)
+    free = sizing_with(FREE)
+    assert free.affordable(100.0, [10, 5], [5.0, 10.0]) == 1.0
+    assert free.affordable(-1.0, [10], [5.0]) == 0.0
+    assert free.affordable(0.0, [], []) == 1.0
+
+
+def test_cash_that_is_only_rounding_buys_nothing() -> None:
+    assert sizing_with(FREE).affordable(1e-8, [10], [5.0]) == 0.0
+    assert sizing_with(FREE).affordable(1e-6, [10], [5.0]) == pytest.approx(2e-8)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -96,7 +153,7 @@ def test_shrunk_buys_use_all_cash_and_never_overdraw_it(seed: int) -> None:
     rng = np.random.default_rng(seed)
     sizes, prices = rng.uniform(0.1, 1e4, (2, 300)).tolist()
     cash, fee = float(rng.uniform(1.0, 1e6)), 0.001
-    factor = affordable(cash, sizes, prices, fee)
+    factor = sizing_with(FREE.model_copy(update={"fee_bps": 10.0})).affordable(cash, sizes, prices)
     left = cash
     for size, price in zip(sizes, prices, strict=True):
         left -= size * factor * price
@@ -104,7 +161,27 @@ def test_shrunk_buys_use_all_cash_and_never_overdraw_it(seed: int) -> None:
     assert 0.0 <= left < 1e-11 * cash
 
 
+def lots(size: float, lot_size: float) -> float:
+    return sizing_with(FREE.model_copy(update={"lot_size": lot_size})).whole_lots(size)
+
+
 def test_lots_round_towards_zero_and_forgive_rounding() -> None:
-    assert whole_lots(2.9, 1.0) == 2.0
-    assert whole_lots(-2.9, 1.0) == -2.0
-    assert whole_lots(0.3, 0.1) == pytest.approx(0.3)  # 0.3 / 0.1 is 2.9999999999999996
+    assert lots(2.9, 1.0) == 2.0
+    assert lots(-2.9, 1.0) == -2.0
+    assert lots(0.3, 0.1) == pytest.approx(0.3)  # 0.3 / 0.1 is 2.9999999999999996
+    assert lots(1e14 + 0.5, 1.0) == 1e14  # half a unit is no rounding
+
+
+def test_an_exit_sells_all_there_is_whatever_the_lots() -> None:
+    # 0.07 / 0.01 is 7.000000000000001: rounding to lots would leave dust behind, or go short.
+    spec = FREE.model_copy(update={"lot_size": 0.01})
+    orders, _ = plan_orders([0.0], held([0.07], [3.0]), spec)
+    assert orders[0].size == -0.07
+
+
+def test_rounding_never_sells_more_than_there_is() -> None:
+    # A target of 1e-30 of NAV is lost in the subtraction: (n * c - 1e-30) / c may exceed n.
+    for shares in (1 / 3, 0.1, 7.7, 1e9 / 7):
+        for close in (3.0, 0.07, 123.456):
+            orders, _ = plan_orders([1e-30], held([shares], [close]), FREE)
+            assert -shares <= orders[0].size < -0.999 * shares

@@ -12,7 +12,8 @@ import backtrader as bt
 import numpy as np
 import pytest
 
-from engine.cerebro.replay import replay, replay_raw, replay_targets
+from engine.cerebro import replay as paths
+from engine.cerebro.replay import replay_raw
 from engine.execution import ExecutionSpec
 from engine.ledger import Ledger
 from feeds.errors import DataError, EngineError
@@ -27,6 +28,24 @@ NOT_A_DAY = np.datetime64("NaT", "D")
 def event(name: str, kind: str, last: str, after: str | None, recovery: float) -> Event:
     first = np.datetime64(after, "D") if after else NOT_A_DAY
     return Event(name, kind, np.datetime64(last, "D"), first, recovery, "", "a test")
+
+
+def replay(*given: Any, **more: Any) -> Ledger:
+    """The fast replay; stock backtrader must say the same."""
+    return _both(paths.replay, *given, **more)
+
+
+def replay_targets(*given: Any, **more: Any) -> Ledger:
+    return _both(paths.replay_targets, *given, **more)
+
+
+def _both(way: Any, *given: Any, **more: Any) -> Ledger:
+    fast, stock = way(*given, **more), way(*given, **more, stock=True)
+    assert (fast.path, stock.path) == ("fast", "stock backtrader: asked for")
+    for name in ("nav", "cash", "shares", "stale"):
+        np.testing.assert_array_equal(getattr(fast, name), getattr(stock, name), name)
+    assert str(fast.orders) == str(stock.orders)  # as text NaN equals itself
+    return fast
 
 
 def outcomes(ledger: Ledger) -> list[tuple[str, str, str]]:
@@ -186,7 +205,7 @@ def test_a_rule_sees_the_share_of_nav_it_holds() -> None:
         seen[row] = dict(held)
         return [0.5] if row == 0 else None
 
-    replay_targets(panel, weights_at, FREE, reads_held=True)
+    replay_targets(panel, weights_at, FREE)
     # 500 in A of 1,000; after it doubles, 1,000 of 1,500.
     assert seen == {
         0: {"cash": 1.0},

@@ -21,7 +21,7 @@ from engine.drawdowns import (
     time_underwater_fraction,
     ulcer_index,
 )
-from engine.ledger import FILLED, WRITTEN_OFF, Ledger, Order
+from engine.ledger import FILLED, WRITTEN_OFF, Ledger, Order, OrderLog
 from engine.statistics import Statistic, core_statistics
 from feeds.arrays import instants
 from feeds.errors import EngineError
@@ -192,8 +192,9 @@ def ledger_of(nav: Any, **changes: Any) -> Ledger:
         "marks": none + 1.0,
         "stale": none > 0,
         "orders": (),
-    }
-    return Ledger(**(values | changes))
+    } | changes
+    log = OrderLog.of(values.pop("orders"), values["ids"])
+    return Ledger(**values, log=log)
 
 
 def rotation_ledger(shared: Path) -> tuple[Ledger, dict[str, Any]]:
@@ -357,3 +358,38 @@ def test_doubling_the_periods_a_year_scales_ratios_by_root_two() -> None:
 def by_name(found: tuple[Statistic, ...]) -> dict[str, Statistic]:
     assert len({each.name for each in found}) == len(found)
     return {each.name: each for each in found}
+
+
+def test_the_value_at_risk_is_the_quantile_of_numpy_to_the_last_bit() -> None:
+    rng = np.random.default_rng(8)
+    for count in (*range(1, 60), 2310):
+        returns = 0.02 * rng.standard_normal(count)
+        cut = np.quantile(returns, 0.05)
+        assert measures.var_hist_95(returns) == -cut
+        assert measures.cvar_hist_95(returns) == -np.mean(returns[returns <= cut])
+
+
+def test_figures_of_the_orders_are_those_of_a_plain_loop() -> None:
+    rng = np.random.default_rng(9)
+    days = np.datetime64("2024-01-01", "ns") + DAY * np.sort(rng.integers(0, 50, 300))
+    kinds = [(FILLED, ""), (FILLED, "scaled"), ("skipped", "band"), (WRITTEN_OFF, "delisting")]
+    orders = []
+    for day, kind in zip(days, rng.integers(0, len(kinds), 300).tolist(), strict=True):
+        status, reason = kinds[kind]
+        price, fee, slippage = rng.random(3).tolist()
+        shares = 0.0 if status == "skipped" else float(rng.standard_normal())
+        orders.append(Order(day, day, "BTC", 1.0, shares, price, fee, slippage, status, reason))
+    ledger = ledger_of(100.0 + rng.random(51), orders=orders)
+    fees, slippage, traded = 0.0, 0.0, np.zeros(51)
+    counts: dict[tuple[str, str], int] = {}
+    for order in orders:
+        fees, slippage = fees + order.fee, slippage + order.slippage
+        counts[order.status, order.reason] = counts.get((order.status, order.reason), 0) + 1
+        if order.shares and order.status != WRITTEN_OFF:
+            bar = list(ledger.time).index(order.filled_at + DAY)
+            traded[bar] += abs(order.shares * order.price)
+    before = np.concatenate(([100.0], ledger.nav[:-1]))
+    assert (trading.fees(ledger), trading.slippage(ledger)) == (fees, slippage)
+    assert trading.order_counts(ledger) == counts
+    assert list(trading.order_counts(ledger)) == sorted(counts)
+    assert trading.one_way_turnover(ledger).tolist() == (traded / (2.0 * before)).tolist()

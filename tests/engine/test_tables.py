@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 
 import numpy as np
@@ -32,6 +34,18 @@ def test_texts_read_back_as_they_were(values: list[str]) -> None:
     text = to_csv([("first", ["x"] * len(values)), ("name", values)])
     _, (_, cells) = from_csv(text, "x.csv")
     assert texts(cells) == values
+
+
+@given(st.text('ab,"\r\n\x0b\u2028 ', max_size=30))
+def test_a_table_without_quotes_is_split_as_the_csv_module_splits_it(text: str) -> None:
+    header, *rows = csv.reader(io.StringIO(text, newline="")) if text else [[]]
+    if header and all(len(row) == len(header) for row in rows):
+        assert [cells for _, cells in from_csv(text, "x.csv")] == [
+            list(column) for column in zip(*rows, strict=True)
+        ] or not rows
+    else:
+        with pytest.raises(DataError, match=r"x\.csv"):
+            from_csv(text, "x.csv")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from engine.drawdowns import drawdown
+from engine.ledger import OrderLog
 from engine.result import Outcome, Result, open_result, write_result
 from engine.tearsheet import report
 from engine.tearsheet.figures import sleeve_bands
@@ -156,13 +157,14 @@ def test_markup_in_names_is_shown_and_not_read(tmp_path: Path) -> None:
         ages={EVIL: base.decisions.ages["risk_on"]},
         reason=(EVIL, *base.decisions.reason[1:]),
     )
-    orders = (replace(base.ledger.orders[1], id=EVIL, reason=EVIL), *base.ledger.orders)
+    orders = (replace(base.ledger.orders[1], reason=EVIL), *base.ledger.orders)
+    ids = ("BTCUSDT", EVIL)
     evil = replace(
         base,
         decisions=log,
         sleeves={EVIL: base.sleeves["alts"], "$x$ </svg>": base.sleeves["btc"]},
         benchmarks={EVIL: base.benchmarks["btc"], r"back\1slash": base.benchmarks["alts"]},
-        ledger=replace(base.ledger, orders=orders),
+        ledger=replace(base.ledger, ids=ids, log=OrderLog.of(orders, base.ledger.ids)),
         statistics=tuple(
             replace(
                 one, name=one.name.replace("btc.", f"{EVIL}.").replace("alts.", r"back\1slash.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.ledger import FILLED, REJECTED, WRITTEN_OFF, Order
+from engine.ledger import FILLED, REJECTED, WRITTEN_OFF, Order, OrderLog
 from engine.notices import notices
 from engine.regimes import risk_on, rotations, spell_of_bars, spells
 from engine.result import DecisionTable, Outcome, Result, open_result, write_result
@@ -115,7 +115,8 @@ def test_a_handful_of_switches_is_said_to_prove_little(tmp_path: Path) -> None:
     at = instants(["2018-01-03"])[0]
     order = Order(at, at, "BTCUSDT", 1.0, 1.0, 10.0, 0.0, 0.0, FILLED, "")
     base = flat(400)
-    made = replace(base, decisions=log, ledger=replace(base.ledger, orders=(order,)))
+    traded = replace(base.ledger, log=OrderLog.of((order,), base.ledger.ids))
+    made = replace(base, decisions=log, ledger=traded)
     result = result_of(made, tmp_path)
     assert verdict(result)[-1].startswith("The target changed 1 time: a lucky switch or two")
     assert "Few switches" in titles(result)
@@ -180,7 +181,8 @@ def test_orders_that_failed_shrank_or_were_written_off_are_named(tmp_path: Path)
         order(2.0, 0.0, REJECTED, "cash"),
         order(-3.0, -3.0, WRITTEN_OFF, "reuse"),
     )
-    made = replace(base, ledger=replace(base.ledger, orders=orders))
+    ids = ("LUNAUSDT",)
+    made = replace(base, ledger=replace(base.ledger, ids=ids, log=OrderLog.of(orders, ids)))
     found = {each.title: each.text for each in notices(result_of(made, tmp_path))}
     assert found["Written off"] == "3 LUNAUSDT at 0.5 each on 2018-01-05 00:00 UTC."
     assert found["Orders not filled"] == "2 orders: 1 rejected (cash) and 1 skipped (no bar)."

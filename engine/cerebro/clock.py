@@ -1,0 +1,51 @@
+"""The merged clock of a replay, and the way from it to stock backtrader."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from feeds.arrays import Float
+from feeds.errors import EngineError
+
+
+class NotCoveredError(EngineError):
+    """Something that only stock backtrader does: the replay starts again on it."""
+
+
+class Clock:
+    """The instants at which any feed has a bar, and the place among them that is now.
+
+    Attributes
+    ----------
+    times : float64 (K,)
+        backtrader's day numbers, ascending.
+    now : int
+        -1 before the first.
+    refused : str
+        What was asked for that only stock backtrader does, blank as long as nothing was: whoever
+        asked may have caught the error.
+    """
+
+    __slots__ = ("now", "refused", "times")
+
+    def __init__(self, times: Float) -> None:
+        self.times = times
+        self.now = -1
+        self.refused = ""
+
+    def refuse(self, what: str) -> NoReturn:
+        """Send the replay to stock backtrader."""
+        self.refused = self.refused or what
+        raise NotCoveredError(what)
+
+
+def uncovered(what: str) -> Any:
+    """A property that only stock backtrader has."""
+    return property(lambda self: self.p.clock.refuse(what), lambda self, value: None)
+
+
+def twin(one: Any) -> Any:
+    """A shallow copy of an object that keeps all it has in its `__dict__`."""
+    other = object.__new__(type(one))
+    other.__dict__.update(one.__dict__)
+    return other
