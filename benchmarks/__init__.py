@@ -1,0 +1,1 @@
+"""Speed beside plain backtrader and vectorbt: `python benchmarks/run.py`."""
