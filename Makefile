@@ -2,7 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types docs clean
+.PHONY: demo test lint types without-compiler benchmarks clean
+
+# What is compiled at installation; edited, it is installed again.
+COMPILED := pyproject.toml engine/rebalance.py engine/rebalance.pxd engine/account.py \
+	engine/account.pxd engine/compiled/build.py
 
 demo: .venv/.run
 	$(BIN)/python run_backtest.py demo
@@ -20,11 +24,27 @@ types: .venv/.dev
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/.run: pyproject.toml | .venv/bin/python
+# Installed where there is no compiler, the demo runs interpreted, to the same bytes.
+PLAIN := build/without-compiler
+without-compiler: demo
+	rm -rf $(PLAIN) && mkdir -p $(PLAIN)/source
+	tar -cf - $$(git ls-files) | tar -xf - -C $(PLAIN)/source
+	$(PYTHON) -m venv $(PLAIN)/venv
+	CC=/nonexistent $(PLAIN)/venv/bin/python -m pip install --quiet $(PLAIN)/source
+	cd $(PLAIN) && venv/bin/barometer demo --no-tearsheet
+	grep "arithmetic interpreted" $(PLAIN)/results/demo/*/run.log
+	for file in equity.csv decisions.csv orders.csv positions.csv statistics.json; do \
+		cmp $(PLAIN)/results/demo/*/$$file results/demo/$$(ls $(PLAIN)/results/demo)/$$file || exit 1; \
+	done
+
+benchmarks: .venv/.run
+	$(BIN)/python benchmarks/run.py
+
+.venv/.run: $(COMPILED) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-.venv/.dev: pyproject.toml | .venv/bin/python
+.venv/.dev: $(COMPILED) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@ .venv/.run
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.codes import Bars
 from feeds.align import fill_forward
-from feeds.arrays import Bool, Float, Instant
+from feeds.arrays import Bool, Float, Instant, text
 from feeds.bars import FeedBars, day_floats
 from feeds.errors import DataError
 from feeds.events import Event
@@ -129,13 +129,14 @@ def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> R
     Raises
     ------
     DataError
-        For a panel that has no prices to fill at, or no bar.
+        For a panel that has no prices to fill at, or no bar, or a bar without a positive price.
     """
     if not panel.tradable:
         raise DataError(f"panel '{panel.name}' has no open, high, low and close: nothing fills")
     has_bar = np.ascontiguousarray(panel.has_bar)
     if not has_bar.any():
         raise DataError(f"panel '{panel.name}' has no bar in the period")
+    _check_prices(panel, has_bar)
     fillable, halted = has_bar, np.zeros(has_bar.shape, dtype=bool)
     if "volume" in panel.fields:
         fillable = has_bar & (panel.volume != 0.0)
@@ -155,3 +156,15 @@ def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> R
     gaps.sort(key=lambda gap: gap.row)
     marks = np.ascontiguousarray(panel.close if has_bar.all() else fill_forward(panel.close))
     return ReplayMarket(panel, tuple(others), has_bar, fillable, halted, marks, tuple(gaps))
+
+
+def _check_prices(panel: Panel, has_bar: Bool) -> None:
+    """Stop for bars that no reader lets through, and a panel made by hand may have."""
+    wrong = has_bar & ~((panel.open > 0.0) & (panel.close > 0.0))
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        prices = [float(panel[key][row, column]) for key in ("open", "close")]
+        raise DataError(
+            f"panel '{panel.name}': the bar of {panel.ids[column]} at {text(panel.label[row])} has "
+            f"open and close {prices}; prices are above 0, and a bar is left out by NaN in all fields"
+        )

@@ -81,6 +81,28 @@ def test_rejecting_refuses_whole_orders_as_backtrader_does() -> None:
     assert ledger.shares[-1].tolist() == [50.0, 0.0]
 
 
+@pytest.mark.parametrize(("open_", "close"), [(0.0, 10.0), (np.nan, 10.0), (10.0, -1.0)])
+def test_a_bar_without_a_positive_price_is_refused(open_: float, close: float) -> None:
+    panel = coins({"A": [10, close, 10]}, open_={"A": [10, open_, 10]})
+    with pytest.raises(DataError, match="the bar of A at 2020-01-02 has open and close"):
+        replay(panel, np.array([0]), np.array([[1.0]]), FREE)
+
+
+def test_a_decision_at_a_close_without_any_bar_supersedes_and_is_skipped() -> None:
+    panel = coins({"A": [10, 10, None, 10], "B": [1, None, None, 1]})
+    weights = np.array([[0.0, 0.5], [0.5, 0.0]])
+    ledger = replay(panel, np.array([0, 2]), weights, FREE)
+    # B waits for its bar; at the third close nobody has one, but the decision is taken.
+    assert outcomes(ledger) == [("B", "cancelled", "superseded"), ("A", "skipped", "no_bar")]
+
+
+def test_a_write_off_is_booked_where_the_event_says_so_whoever_trades() -> None:
+    panel = coins({"A": [10, 10, None, None, None]})
+    ended = event("A", "delisting", "2020-01-02", None, 0.0)
+    ledger = replay(panel, np.array([0]), np.array([[0.5]]), FREE, events=[ended])
+    assert ledger.nav.tolist() == [1000, 1000, 500, 500, 500]
+
+
 def test_sells_of_the_same_bar_pay_for_the_buys() -> None:
     panel = coins({"A": [10, 10, 10], "B": [10, 10, 10]})
     weights = np.array([[1.0, 0.0], [0.0, 1.0]])
