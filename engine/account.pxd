@@ -2,6 +2,10 @@
 cimport cython
 
 
+cdef int ACCEPTED, CANCELLED, END_OF_PERIOD, EVENT, EXECUTED, FILLED, NO_CASH, NONE, OPEN, PLACED
+cdef int REFUSED, REJECTED, SHORTFALL, SKIPPED, SUPERSEDED, WITHDRAWN, WRITTEN_OFF
+
+
 cdef class Ticket:
     cdef readonly Py_ssize_t number
     cdef readonly Py_ssize_t column

@@ -2,6 +2,7 @@
 cimport cython
 
 
+cdef int BAND, LOT_SIZE, MIN_NOTIONAL, NO_BAR, NONE
 cdef double _ROUNDING
 cdef double _EPSILON
 cdef double _DUST
