@@ -46,10 +46,13 @@ def processes(folder: Path, data: str | None) -> tuple[Process, ...]:
 
 def start(arguments: Sequence[str]) -> Line:
     """Run this interpreter with the arguments; seconds of processor and wall, peak memory."""
+    # Libraries are byte-compiled when they are installed, this project when it first runs.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

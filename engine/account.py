@@ -127,9 +127,10 @@ class Account:
 
         Orders that are due after the last row are only noted.
         """
-        for ticket in self._queue:
-            self._withdraw(ticket, SUPERSEDED)
-        self._queue = []
+        if not beyond_end:
+            for ticket in self._queue:
+                self._withdraw(ticket, SUPERSEDED)
+            self._queue = []
         self._sizing.plan(row, weights, self.shares, self.value(row))
         for buys in (False, True):
             for column in range(self._ids):
@@ -144,8 +145,10 @@ class Account:
                 self._step(ticket, PLACED)
                 if not self._rejects:
                     self._step(ticket, ACCEPTED)
+        if beyond_end:
+            return
         for column in range(self._ids):
-            if self._reasons[column] and not beyond_end:
+            if self._reasons[column]:
                 ticket = self._order(row, decided, column, self._sizes[column])
                 ticket.status, ticket.reason = SKIPPED, self._reasons[column]
         self._unchecked = self._rejects
@@ -276,7 +279,7 @@ class Account:
         if factor == 1.0:
             return
         for ticket in buys:
-            ticket.remaining = self._sizing.whole_lots(ticket.remaining * factor)
+            ticket.remaining = self._sizing.whole_lots(ticket.remaining * factor, 0.0)
             ticket.reason = SHORTFALL
 
     def _price(self, ticket: Ticket, row: int) -> float:

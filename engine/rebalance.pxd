@@ -34,7 +34,7 @@ cdef class Sizing:
         self, Py_ssize_t first, const double[::1] weights, const double[::1] shares, double nav
     ) except *
 
-    cpdef double whole_lots(self, double size) except? -1
+    cpdef double whole_lots(self, double size, double rounding=*) except? -1
 
     @cython.locals(place=Py_ssize_t, size=double, price=double)
     cdef double _left(self, double cash, sizes, prices, double factor) except? -1

@@ -20,7 +20,6 @@ SOURCE = ""
 
 _EPSILON = 2.0**-53
 _ROUNDING = 8 * _EPSILON
-"""A size this close to a whole number of lots, relative to it, is one."""
 _DUST = 1e-9
 """Buys are not shrunk below this share of their size: what cash is left is rounding."""
 
@@ -96,7 +95,7 @@ class Sizing:
             elif abs(size * mark) < self._min_notional:
                 self.reasons[column] = MIN_NOTIONAL
             elif self._lot_size and target:  # a target of 0 sells all there is
-                lots = self.whole_lots(size)
+                lots = max(self.whole_lots(size), -held)
                 if lots:
                     self.sizes[column] = lots
                 else:
@@ -128,11 +127,14 @@ class Sizing:
         for column in range(self._ids):
             self._targets[column] *= scale
 
-    def whole_lots(self, size: float) -> float:
-        """`size` rounded towards zero to a whole number of lots; as it is where there are none."""
+    def whole_lots(self, size: float, rounding: float = _ROUNDING) -> float:
+        """`size` rounded towards zero to a whole number of lots; as it is where there are none.
+
+        What is within `rounding` of a whole number, relative to it, is one.
+        """
         if not self._lot_size:
             return size
-        lots = math.floor(abs(size) / self._lot_size * (1.0 + _ROUNDING))
+        lots = math.floor(abs(size) / self._lot_size * (1.0 + rounding))
         return math.copysign(lots * self._lot_size, size)
 
     def affordable(self, cash: float, sizes: Sequence[float], prices: Sequence[float]) -> float:

@@ -34,6 +34,8 @@ class BatchBroker(ReplayBroker):
 
     pending = submitted = orders = uncovered("the broker's own orders were read")
 
+    _settings: dict[str, Any] = {}  # noqa: RUF012  (empty until somebody listens)
+
     def init(self) -> None:
         """Open the account; backtrader does so when it makes a broker and when it starts one."""
         bars, rules = self.p.market.bars, rules_of(self.p.execution)
@@ -47,32 +49,33 @@ class BatchBroker(ReplayBroker):
         super().start()
         market: ReplayMarket = self.p.market
         self.rows, self._last_row = market.rows_at(self.p.clock.times)
-        self._ends: dict[int, list[tuple[int, float | None]]] = {}
-        for gap in market.gaps:
-            self._ends.setdefault(gap.row, []).append((gap.column, gap.recovery))
-        self.ending = [row in self._ends for row in self.rows]
+        self.ending = [row in market.gaps_at for row in self.rows]
         self._notices = Notices(self) if self.p.listening else None
         if self.p.listening:
             self._refuse_the_rest()
 
     def _refuse_the_rest(self) -> None:
         """Send whoever uses more of a broker than is covered to stock backtrader."""
-        self._settings = {**vars(self.p)}
+        self._settings = {**vars(self.p), **vars(self.comminfo[None].p)}
         for name in set(dir(BackBroker)) - _COVERED:
             if not name.startswith("_"):
                 setattr(self, name, lambda *_, name=name, **__: self.p.clock.refuse(f"{name}()"))
 
     def stop(self) -> None:
         """Refuse the run if somebody has changed the settings."""
-        if self.p.listening and vars(self.p) != self._settings:
+        if self._settings and {**vars(self.p), **vars(self.comminfo[None].p)} != self._settings:
             self.p.clock.refuse("a setting of the broker was changed")
+        self._check_positions()
 
     def next(self) -> None:
         """Book what events ended, check orders for cash, fill at the open of this bar."""
         row, account = self.rows[self.p.clock.now], self.account
+        self._check_positions()
         if row >= 0:
-            for column, recovery in self._ends.get(row, ()):
-                account.end(row, column, recovery)
+            for gap in self.p.market.gaps_at.get(row, ()):
+                account.end(row, gap.column, gap.recovery)
+                if gap.recovery is not None:
+                    self.held[self.p.feeds[gap.column]].fix(0, 0.0)
             account.check()
             account.fill(row)
         if self._notices is not None:
@@ -94,7 +97,22 @@ class BatchBroker(ReplayBroker):
         """Shares held by column."""
         return list(self.account.shares)
 
-    cash = property(lambda self: self.account.cash, lambda self, value: None)
+    def _check_positions(self) -> None:
+        """Refuse the run if somebody has looked at the positions, and changed one."""
+        if not self._stale and self._settings:
+            for column, data in self.p.feeds.items():
+                if self.held[data].size != self.account.shares[column]:
+                    self.p.clock.refuse("a position was changed")
+
+    @property
+    def cash(self) -> float:
+        """Cash of the account."""
+        return self.account.cash
+
+    @cash.setter
+    def cash(self, value: float) -> None:
+        if self._settings:
+            self.p.clock.refuse("cash was set")
 
     @property
     def positions(self) -> Any:
@@ -109,21 +127,19 @@ class BatchBroker(ReplayBroker):
         self.held, self._stale = value, False
 
     def get_value(self, datas: Any = None, mkt: bool = False, lever: bool = False) -> float:
-        """NAV at this instant from the account; any other value from the genuine positions."""
+        """NAV at this instant from the account, any other value from the positions."""
         if datas is None and not mkt and not lever:
             row = self.last_row()
-            return self.account.value(row) if row >= 0 else self.account.cash
+            value = self.account.value(row) if row >= 0 else self.account.cash
+            self._fundval = value / self._fundshares
+            return value
         if datas is None:
             self._get_value()
+        elif len(datas) != 1:
+            self.p.clock.refuse("the value of several positions was read")
         return super().get_value(datas, mkt, lever)
 
     getvalue = get_value
-
-    def get_fundvalue(self) -> float:
-        """NAV by fund share."""
-        return self.getvalue() / self._fundshares
-
-    fundvalue = property(get_fundvalue)
 
     def notify(self, order: Any) -> None:
         """Queue a clone of an order, as stock does with `copy`, which takes ten times as long."""
@@ -141,6 +157,7 @@ class BatchWeights(TargetWeights):
     def start(self) -> None:
         """Lay out what is known before the first bar: which decision is due at which instant."""
         self._due: list[tuple[int, int, Any] | None] = [None] * len(self.p.clock.times)
+        self._given = {**vars(self.p)}
         if self._asks:
             return
         instant_of = {row: now for now, row in enumerate(self.broker.rows)}
@@ -159,6 +176,12 @@ class BatchWeights(TargetWeights):
         due = self._due[self.p.clock.now]
         if due is not None:
             self.broker.rebalance(*due, beyond_end=False)
+
+    def stop(self) -> None:
+        """Note what is left over; refuse the run if somebody has changed what was given."""
+        if vars(self.p) != self._given:
+            self.p.clock.refuse("a parameter of the strategy was changed")
+        super().stop()
 
     def row(self) -> int | None:
         """The row of the clock that closes now."""

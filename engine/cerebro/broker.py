@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
 
 import backtrader as bt
 from backtrader.position import Position
 
 from engine.arithmetic import Sizing
 from engine.cerebro.market import Gap
+from engine.cerebro.noted import WriteOff
 from engine.codes import EVENT, NO_CASH, SHORTFALL, WORDS
 from engine.execution import ExecutionSpec, rules_of
 from feeds.errors import EngineError
@@ -27,22 +29,26 @@ class FractionalCommission(bt.CommissionInfo):
         return self.p.leverage * (cash / price)
 
 
-class WriteOff(NamedTuple):
-    """A position that an event ended at a row: `shares` became `price` each in cash."""
+class Positions(dict[Any, Position]):
+    """Positions by feed, in the order in which NAV sums them; only what is held is iterated over.
 
-    row: int
-    column: int
-    shares: float
-    price: float
+    backtrader makes a position for every feed that somebody looks at, and values it from then on,
+    in the order of the looks, also where the feed has no price yet or none at all.
+    """
+
+    def __missing__(self, data: Any) -> Position:
+        return Position()
+
+    def __iter__(self) -> Iterator[Any]:
+        return (data for data, position in self.items() if position)
 
 
 class ReplayBroker(bt.brokers.BackBroker):
     """Genuine `BackBroker` for market orders that are sized in fractions.
 
-    It differs from its base in five places: a bar fills only orders that were placed before it
-    opened; nothing fills on a bar with volume 0; with `on_shortfall: scale` the buys of a bar are
-    shrunk together instead of refused one by one; an event gap cancels orders and writes off
-    positions; and every submission is noted with its time.
+    A bar fills only orders that were placed before it opened, and none if its volume is 0; with
+    `on_shortfall: scale` the buys of a bar are shrunk together instead of refused one by one; an
+    event gap cancels orders and writes off positions; every submission is noted with its time.
     """
 
     params: Any = (("execution", ExecutionSpec()), ("market", None), ("feeds", {}))
@@ -56,6 +62,7 @@ class ReplayBroker(bt.brokers.BackBroker):
         # Slippage is never capped at the bar's high or low: a rotation pays it in full.
         self.set_slippage_perc(spec.slippage_bps / 10_000, slip_open=True, slip_out=True)
         self.set_checksubmit(spec.on_shortfall == "reject")
+        self.positions = Positions((feed, Position()) for feed in self.p.feeds.values())
         self.placed: list[tuple[float, Any]] = []
         self.write_offs: list[WriteOff] = []
         self._gaps = deque(self.p.market.gaps)
@@ -64,15 +71,10 @@ class ReplayBroker(bt.brokers.BackBroker):
         self._bar_is_scaled = False
 
     def shares(self) -> list[float]:
-        """Shares held by column; looks at feeds only that were traded.
-
-        backtrader values every position that was ever looked at, also on feeds that have not
-        started, where it reads a price of the future.
-        """
+        """Shares held by column."""
         out = [0.0] * len(self.p.market.panel.ids)
         for column, data in self.p.feeds.items():
-            if data in self.positions:
-                out[column] = self.positions[data].size
+            out[column] = self.positions[data].size
         return out
 
     def submit(self, order: Any, check: bool = True) -> Any:
@@ -91,19 +93,7 @@ class ReplayBroker(bt.brokers.BackBroker):
         now = order.owner.lines.datetime[0]
         order.addinfo(placed_at=now)
         self.placed.append((now, order))
-        if order.data not in self.positions:
-            self._add_position(order.data)
         return super().submit(order, check=check)
-
-    def _add_position(self, data: Any) -> None:
-        """Keep positions in the order of the feeds, because NAV is summed in that order.
-
-        backtrader sums in the order in which positions were first looked at: the last bit of NAV
-        would depend on who looked.
-        """
-        held = {**self.positions, data: Position()}
-        in_order = ((feed, held[feed]) for feed in self.cerebro.datas if feed in held)
-        self.positions: dict[Any, Any] = defaultdict(Position, in_order)
 
     def next(self) -> None:
         """Book what events ended, then let backtrader match orders and value positions."""
@@ -132,7 +122,7 @@ class ReplayBroker(bt.brokers.BackBroker):
         position = self.positions.get(feed)
         if gap.recovery is None or not position:
             return
-        price = gap.recovery * self.p.market.marks[gap.row - 1, gap.column]
+        price = gap.recovery * float(self.p.market.marks[gap.row - 1, gap.column])
         self.write_offs.append(WriteOff(gap.row, gap.column, position.size, price))
         self.cash += position.size * price
         position.fix(0, 0.0)
@@ -146,9 +136,19 @@ class ReplayBroker(bt.brokers.BackBroker):
         if order.executed.remsize:
             super()._try_exec(order)
         else:  # shrunk to nothing
-            order.addinfo(reason=WORDS[NO_CASH])
             order.margin()
             self.notify(order)
+
+    def notify(self, order: Any) -> None:
+        """Tell of an order; one that cash does not suffice for says so, also if it was shrunk."""
+        if order.status == order.Margin:
+            order.addinfo(reason=WORDS[NO_CASH])
+        super().notify(order)
+
+    def _get_value(self, datas: Any = None, lever: bool = False) -> float:
+        if datas and len(datas) == 1 and not self.positions[datas[0]]:
+            return 0.0  # there may be no price
+        return super()._get_value(datas, lever)
 
     def _can_fill(self, order: Any) -> bool:
         """Whether the coin has a bar that opened after the order, and on which somebody traded.
@@ -181,5 +181,5 @@ class ReplayBroker(bt.brokers.BackBroker):
         if factor == 1.0:
             return
         for order, size in zip(buys, sizes, strict=True):
-            order.executed.remsize = self._sizing.whole_lots(size * factor)
+            order.executed.remsize = self._sizing.whole_lots(size * factor, 0.0)
             order.addinfo(reason=WORDS[SHORTFALL])

@@ -49,3 +49,27 @@ def twin(one: Any) -> Any:
     other = object.__new__(type(one))
     other.__dict__.update(one.__dict__)
     return other
+
+
+class Seen:
+    """The part of a line's buffer that is past or present."""
+
+    def __init__(self, line: Any) -> None:
+        self._line = line
+
+    def __getitem__(self, place: Any) -> Any:
+        line, inside = self._line, False
+        if isinstance(place, slice):
+            inside = (place.start or 0) >= 0 and place.stop is not None and place.step is None
+            inside = inside and place.stop <= len(line)
+        elif 0 <= place < len(line):
+            inside = True
+        if not inside:
+            line.feed.clock.refuse("a bar that is not there yet was read")
+        return line.values[place]
+
+    def __len__(self) -> int:
+        return self._line.refuse()
+
+    def __getattr__(self, name: str) -> Any:
+        return self._line.refuse()

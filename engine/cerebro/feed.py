@@ -6,13 +6,13 @@ import array
 from collections import deque
 from copy import copy
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import backtrader as bt
 import numpy as np
 from backtrader.linebuffer import LineBuffer
 
-from engine.cerebro.clock import Clock, twin, uncovered
+from engine.cerebro.clock import Clock, Seen, twin, uncovered
 
 
 class PanelFeed(bt.feed.DataBase):
@@ -65,7 +65,12 @@ class ClockLine(LineBuffer):
     name: str
 
     @cached_property
-    def array(self) -> Any:
+    def array(self) -> Seen:
+        """The values of the bars there have been; whoever wants others is refused."""
+        return Seen(self)
+
+    @cached_property
+    def values(self) -> Any:
         """All values of the run."""
         return self.feed.p.bars.buffer(self.name)
 
@@ -82,31 +87,19 @@ class ClockLine(LineBuffer):
         return self.idx + 1
 
     def __getitem__(self, ago: int) -> float:
-        place = self.idx + ago
-        if ago > 0 or place < 0:
-            self.feed.clock.refuse("a bar that is not there yet was read")
-        return self.array[place]
+        return self.array[self.idx + ago]
 
-    def get(self, ago: int = 0, size: int = 1) -> Any:
-        """The `size` values that end `ago` bars from now."""
-        if ago > 0:
-            self.feed.clock.refuse("a bar that is not there yet was read")
-        return super().get(ago, size)
+    def refuse(self, *_: Any, **__: Any) -> NoReturn:
+        """Send whoever moves or changes a line, or makes something of it, to stock backtrader."""
+        self.feed.clock.refuse("a line was moved, changed or used to make another")
 
-    def buflen(self) -> int:
-        """How many bars there will have been."""
-        return len(self.feed.p.bars)
+    forward = backwards = rewind = advance = __setitem__ = set = buflen = refuse
+    _owner = property(refuse)
 
     def reset(self, *_: Any, **__: Any) -> None:
         """Stay: the clock is before the first bar whenever a run starts, and nothing is kept."""
 
     home = extend = reset
-
-    def forward(self, *_: Any, **__: Any) -> None:
-        """Refuse to be moved alone, or changed."""
-        self.feed.clock.refuse("a line was moved or changed")
-
-    backwards = rewind = advance = __setitem__ = set = forward
 
 
 class ClockLines(PanelFeed.lines):
@@ -152,7 +145,7 @@ class ClockFeed(PanelFeed):
     @cached_property
     def places(self) -> list[int]:
         """Place of the last bar at every instant of the clock, -1 before the first."""
-        bars = self.lines.datetime.array
+        bars = self.lines.datetime.values
         return (np.searchsorted(bars, self.clock.times, side="right") - 1).tolist()
 
     def preload(self) -> None:

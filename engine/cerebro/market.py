@@ -72,6 +72,14 @@ class ReplayMarket:
         return times[np.append(True, times[1:] > times[:-1])]
 
     @cached_property
+    def gaps_at(self) -> Mapping[int, list[Gap]]:
+        """The gaps that begin at a row."""
+        found: dict[int, list[Gap]] = {}
+        for gap in self.gaps:
+            found.setdefault(gap.row, []).append(gap)
+        return found
+
+    @cached_property
     def row_at(self) -> Mapping[float, int]:
         """Row of the clock by the day number of its close."""
         return {time: row for row, time in enumerate(self.times.tolist())}
@@ -166,5 +174,5 @@ def _check_prices(panel: Panel, has_bar: Bool) -> None:
         prices = [float(panel[key][row, column]) for key in ("open", "close")]
         raise DataError(
             f"panel '{panel.name}': the bar of {panel.ids[column]} at {text(panel.label[row])} has "
-            f"open and close {prices}; prices are above 0, and a bar is left out by NaN in all fields"
+            f"open and close {prices}; prices are above 0; NaN in all fields leaves a bar out"
         )

@@ -41,6 +41,7 @@ class Notices:
             elif step == EXECUTED:
                 self._execute(order, ticket)
             else:
+                order.executed.remsize = ticket.remaining
                 order.addinfo(reason=WORDS[ticket.reason])
                 order.margin() if step == REFUSED else order.cancel()
             self._broker.notify(order)
@@ -51,13 +52,8 @@ class Notices:
     def keep_positions(self) -> None:
         """Bring the genuine positions up to this bar, as the end of a stock `next` does."""
         broker = self._broker
-        for column, data in broker.p.feeds.items():
-            position = broker.held.get(data)
-            if not position:
-                continue
-            if not broker.account.shares[column]:  # an event ended it
-                position.fix(0, 0.0)
-                continue
+        for data in broker.held:
+            position = broker.held[data]
             position.datetime = data.datetime.datetime()
             position.adjbase = data.close[0]
 
@@ -73,8 +69,6 @@ class Notices:
             self._templates[kind] = order
         else:
             order = _copied(template, data, ticket.ordered)
-        if data not in broker.held:
-            broker._add_position(data)
         order.addinfo(placed_at=order.created.dt)
         order.submit()
         return order

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.cerebro.broker import WriteOff
 from engine.cerebro.market import ReplayMarket
+from engine.cerebro.noted import Skip, WriteOff
 from engine.cerebro.recorder import Recorder
-from engine.cerebro.strategy import Skip
 from engine.codes import END_OF_PERIOD, EVENT, NO_CASH, WORDS
 from engine.ledger import (
     CANCELLED,

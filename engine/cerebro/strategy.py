@@ -5,28 +5,19 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import backtrader as bt
 
 from engine.arithmetic import Sizing
 from engine.cerebro.market import ReplayMarket
+from engine.cerebro.noted import Skip
 from engine.codes import END_OF_PERIOD, SUPERSEDED, WORDS
 from engine.execution import rules_of
 
 Held = Mapping[str, float]
 Decisions = Mapping[int, Sequence[float]] | Callable[[int, Held], Sequence[float] | None]
 """Target weights by row of the clock, or what is asked at every close with what is held."""
-
-
-class Skip(NamedTuple):
-    """An order that was not placed, and why."""
-
-    row: int
-    decided_row: int
-    column: int
-    size: float
-    reason: str
 
 
 class TargetWeights(bt.Strategy):

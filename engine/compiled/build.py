@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,13 @@ class BuildFromCopies(build_ext):
 
     The digest tells a stale compiled form, built before the source was edited, from a fresh one.
     """
+
+    def run(self) -> None:
+        """Build; and give an editable installation the byte code that others get from pip."""
+        super().run()
+        if self.editable_mode:
+            for package in ("engine", "feeds", "strategies"):
+                compileall.compile_dir(ENGINE.parent / package, quiet=1)
 
     def build_extension(self, ext: Any) -> None:
         """Compile `engine.compiled.<name>` from `engine/<name>.py` and `engine/<name>.pxd`."""

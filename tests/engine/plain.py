@@ -51,7 +51,11 @@ class Plain(bt.Strategy):
             for d, w in zip(self.traded, self.p.weights[row], strict=True)
         }
         live = [d for d in self.datas if len(d) and d.datetime.datetime(0) == now]
-        stuck = [d for d in self.datas if d not in live and len(d) and self.getposition(d).size]
+        # backtrader's feeds compare by their prices.
+        trading = {id(d) for d in live}
+        stuck = [
+            d for d in self.datas if id(d) not in trading and len(d) and self.getposition(d).size
+        ]
         if stuck:
             kept = sum(self.getposition(d).size * d.close[0] for d in stuck) / nav
             asked = sum(weights[d] for d in stuck)
