@@ -36,7 +36,11 @@ def _why_interpreted() -> str:
     except ImportError:
         return "no compiled form was built at installation"
     known = [module.SOURCE for module in compiled]
-    if known != [source_digest(name) for name in _SOURCES]:
+    try:
+        sources = [source_digest(name) for name in _SOURCES]
+    except OSError:
+        return "the source of the compiled form is not there to compare"
+    if known != sources:
         return "the compiled form is older than its source; install again"
     return ""
 

@@ -215,7 +215,6 @@ def _find(text: str, output: Path) -> Path:
     found = [
         path
         for path in every
-        if text  # which everything begins with
         if path.parent.name == text
         or path.name.startswith(text)
         or f"{path.parent.name}/{path.name}".startswith(text)

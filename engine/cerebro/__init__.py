@@ -1,1 +1,1 @@
-"""The replay: bars through backtrader into a `Ledger`. Nothing else here imports backtrader."""
+"""The replay: bars through backtrader into a `Ledger`; all of `engine` that imports backtrader."""

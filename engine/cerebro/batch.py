@@ -18,21 +18,22 @@ from engine.execution import rules_of
 _COVERED = {
     "init", "start", "stop", "next", "notify", "get_notification", "getcommissioninfo", "get_cash",
     "getcash", "get_value", "getvalue", "get_fundvalue", "get_fundshares", "get_fundmode",
-    "getposition", "positions", "set_fundmode", "params", "frompackages", "packages",
-    "cash", "fundvalue", "fundshares", "fundmode", "pending", "submitted", "orders",
+    "getposition", "set_fundmode", "params", "frompackages", "packages", "fundvalue", "fundshares",
+    "fundmode",
 }  # fmt: skip
 
 
 class BatchBroker(ReplayBroker):
     """A `BackBroker` whose orders are the tickets of an `Account`, in backtrader's arithmetic.
 
-    It has nothing to do on most bars. For those who listen, it makes genuine orders of the tickets
-    and keeps genuine positions; whatever else they ask for is refused, see `NotCoveredError`.
+    For those who listen, it makes genuine orders of the tickets and keeps genuine positions; what
+    else they ask for is refused, see `NotCoveredError`.
     """
 
     params: Any = (("clock", None), ("listening", False))
 
     pending = submitted = orders = uncovered("the broker's own orders were read")
+    placed = write_offs = reasons = d_credit = uncovered("the broker's own notes were read")
 
     _settings: dict[str, Any] = {}  # noqa: RUF012  (empty until somebody listens)
 
@@ -56,31 +57,33 @@ class BatchBroker(ReplayBroker):
 
     def _refuse_the_rest(self) -> None:
         """Send whoever uses more of a broker than is covered to stock backtrader."""
-        self._settings = {**vars(self.p), **vars(self.comminfo[None].p)}
+        self._settings = self._now_set()
         for name in set(dir(BackBroker)) - _COVERED:
             if not name.startswith("_"):
                 setattr(self, name, lambda *_, name=name, **__: self.p.clock.refuse(f"{name}()"))
 
+    def _now_set(self) -> dict[str, Any]:
+        costs = {f"cost {name}": value for name, value in vars(self.comminfo[None].p).items()}
+        return {**vars(self.p), **costs, "schemes": {**self.comminfo}, "start": self.startingcash}
+
     def stop(self) -> None:
-        """Refuse the run if somebody has changed the settings."""
-        if self._settings and {**vars(self.p), **vars(self.comminfo[None].p)} != self._settings:
-            self.p.clock.refuse("a setting of the broker was changed")
-        self._check_positions()
+        """Look for the last time at what others may have changed."""
+        self._check_untouched()
 
     def next(self) -> None:
         """Book what events ended, check orders for cash, fill at the open of this bar."""
         row, account = self.rows[self.p.clock.now], self.account
-        self._check_positions()
+        self._check_untouched()
         if row >= 0:
             for gap in self.p.market.gaps_at.get(row, ()):
                 account.end(row, gap.column, gap.recovery)
                 if gap.recovery is not None:
-                    self.held[self.p.feeds[gap.column]].fix(0, 0.0)
+                    self.positions[self.p.feeds[gap.column]].fix(0, 0.0)
             account.check()
             account.fill(row)
         if self._notices is not None:
             self._notices.tell()
-            self._stale = True
+            self._notices.keep_positions()
 
     def rebalance(self, row: int, decided: int, weights: array[float], beyond_end: bool) -> None:
         """Take a decision at the close of a row."""
@@ -90,19 +93,23 @@ class BatchBroker(ReplayBroker):
 
     def last_row(self) -> int:
         """The last row of the clock that has closed, -1 before the first."""
-        now = self.p.clock.now
-        return self._last_row[now] if now >= 0 else -1
+        return self._last_row[self.p.clock.now] if self.p.clock.now >= 0 else -1
 
     def shares(self) -> list[float]:
         """Shares held by column."""
         return list(self.account.shares)
 
-    def _check_positions(self) -> None:
-        """Refuse the run if somebody has looked at the positions, and changed one."""
-        if not self._stale and self._settings:
-            for column, data in self.p.feeds.items():
-                if self.held[data].size != self.account.shares[column]:
-                    self.p.clock.refuse("a position was changed")
+    def _check_untouched(self) -> None:
+        """Refuse the run if somebody who listens has changed a setting or a position."""
+        if not self._settings:
+            return
+        if self._now_set() != self._settings:
+            self.p.clock.refuse("a setting of the broker was changed")
+        for column, data in self.p.feeds.items():
+            position = self.positions[data]
+            known = self.account.shares[column], self.account.average[column]
+            if (position.size, position.price) != known:
+                self.p.clock.refuse("a position was changed")
 
     @property
     def cash(self) -> float:
@@ -113,18 +120,6 @@ class BatchBroker(ReplayBroker):
     def cash(self, value: float) -> None:
         if self._settings:
             self.p.clock.refuse("cash was set")
-
-    @property
-    def positions(self) -> Any:
-        """The genuine positions, brought up to this bar when somebody looks."""
-        if self._stale and self._notices is not None:
-            self._stale = False
-            self._notices.keep_positions()
-        return self.held
-
-    @positions.setter
-    def positions(self, value: Any) -> None:
-        self.held, self._stale = value, False
 
     def get_value(self, datas: Any = None, mkt: bool = False, lever: bool = False) -> float:
         """NAV at this instant from the account, any other value from the positions."""
@@ -154,8 +149,10 @@ class BatchWeights(TargetWeights):
 
     params: Any = (("clock", None),)
 
+    skipped = decided_rows = uncovered("the strategy's own notes were read")
+
     def start(self) -> None:
-        """Lay out what is known before the first bar: which decision is due at which instant."""
+        """Lay out which decision is due at which instant."""
         self._due: list[tuple[int, int, Any] | None] = [None] * len(self.p.clock.times)
         self._given = {**vars(self.p)}
         if self._asks:

@@ -18,11 +18,7 @@ from feeds.errors import EngineError
 
 
 class FractionalCommission(bt.CommissionInfo):
-    """A fee in proportion to the notional, and sizes that need not be whole.
-
-    backtrader's own `getsize` truncates to whole units: half of 1,000 in a coin at 60,000 buys
-    nothing, without a word.
-    """
+    """A fee in proportion to the notional, and sizes that need not be whole units."""
 
     def getsize(self, price: float, cash: float) -> float:
         """Units that `cash` buys at `price`."""
@@ -64,6 +60,7 @@ class ReplayBroker(bt.brokers.BackBroker):
         self.set_checksubmit(spec.on_shortfall == "reject")
         self.positions = Positions((feed, Position()) for feed in self.p.feeds.values())
         self.placed: list[tuple[float, Any]] = []
+        self.reasons: dict[int, str] = {}
         self.write_offs: list[WriteOff] = []
         self._gaps = deque(self.p.market.gaps)
         self._volume_matters = "volume" in self.p.market.panel.fields
@@ -116,7 +113,7 @@ class ReplayBroker(bt.brokers.BackBroker):
         for queue in (self.submitted, self.pending):
             for order in [order for order in queue if order.data is feed]:
                 queue.remove(order)
-                order.addinfo(reason=WORDS[EVENT])
+                self.give_reason(order, EVENT)
                 order.cancel()
                 self.notify(order)
         position = self.positions.get(feed)
@@ -142,8 +139,13 @@ class ReplayBroker(bt.brokers.BackBroker):
     def notify(self, order: Any) -> None:
         """Tell of an order; one that cash does not suffice for says so, also if it was shrunk."""
         if order.status == order.Margin:
-            order.addinfo(reason=WORDS[NO_CASH])
+            self.give_reason(order, NO_CASH)
         super().notify(order)
+
+    def give_reason(self, order: Any, reason: int) -> None:
+        """Note why an order ends as it does, for the ledger and for those who listen."""
+        self.reasons[order.ref] = WORDS[reason]
+        order.addinfo(reason=WORDS[reason])
 
     def _get_value(self, datas: Any = None, lever: bool = False) -> float:
         if datas and len(datas) == 1 and not self.positions[datas[0]]:
@@ -182,4 +184,4 @@ class ReplayBroker(bt.brokers.BackBroker):
             return
         for order, size in zip(buys, sizes, strict=True):
             order.executed.remsize = self._sizing.whole_lots(size * factor, 0.0)
-            order.addinfo(reason=WORDS[SHORTFALL])
+            self.give_reason(order, SHORTFALL)

@@ -12,9 +12,8 @@ StockCerebro = bt.Cerebro
 class ClockCerebro(bt.Cerebro):
     """Steps through the merged clock; all else is Cerebro's own `run`.
 
-    Stock `_runonce` asks every feed at every step for its next bar and moves it line by line. The
-    broker is called when it has something to do; with `listening`, it and the strategy's own
-    book-keeping run at every step as they do in stock.
+    Stock asks every feed at every step for its next bar and moves it line by line. The broker is
+    called when it has something to do; with `listening`, all runs at every step, as in stock.
     """
 
     params = (("clock", None), ("listening", False))

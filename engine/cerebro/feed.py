@@ -81,6 +81,7 @@ class ClockLine(LineBuffer):
         return self.feed.places[now] if now >= 0 else -1
 
     _idx = idx
+    lines = property(lambda self: [self])
     lencount = property(lambda self: self.idx + 1)
 
     def __len__(self) -> int:
@@ -125,7 +126,7 @@ class ClockFeed(PanelFeed):
 
     def _own_lines(self) -> None:
         for line, name in zip(self.lines.lines, self.lines.getlinealiases(), strict=True):
-            line.feed, line.name, line.lines = self, name, [line]
+            line.feed, line.name = self, name
 
     def another(self, **params: Any) -> ClockFeed:
         """A feed like this fresh one, without the 100 us that backtrader's metaclasses take."""

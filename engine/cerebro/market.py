@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.codes import Bars
 from feeds.align import fill_forward
-from feeds.arrays import Bool, Float, Instant, text
+from feeds.arrays import Bool, Float, Int, text
 from feeds.bars import FeedBars, day_floats
 from feeds.errors import DataError
 from feeds.events import Event
@@ -126,9 +126,11 @@ class ReplayMarket:
         closes = (last >= 0) & (self.times[last] == times)
         return np.where(closes, last, -1).tolist(), last.tolist()
 
-    def row_opening(self, at: Instant) -> int:
-        """First row of the clock that opens at an instant or after it."""
-        return int(np.searchsorted(self.panel.opened_at, at, side="left"))
+    @cached_property
+    def opening(self) -> Int:
+        """The first row after each that opens at its close or later, int64 (T,)."""
+        rows = np.searchsorted(self.panel.opened_at, self.panel.known_at, side="left")
+        return np.maximum(rows, np.arange(len(rows)) + 1)
 
 
 def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> ReplayMarket:
@@ -137,7 +139,8 @@ def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> R
     Raises
     ------
     DataError
-        For a panel that has no prices to fill at, or no bar, or a bar without a positive price.
+        For a panel that has no prices to fill at, or no bar; for a bar without a positive price,
+        rows out of order, and panels of one name.
     """
     if not panel.tradable:
         raise DataError(f"panel '{panel.name}' has no open, high, low and close: nothing fills")
@@ -145,6 +148,10 @@ def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> R
     if not has_bar.any():
         raise DataError(f"panel '{panel.name}' has no bar in the period")
     _check_prices(panel, has_bar)
+    _check_times(panel)
+    names = [panel.name, *(other.name for other in others)]
+    if len(set(names)) < len(names):
+        raise DataError(f"two panels have the same name: {', '.join(names)}; rename one")
     fillable, halted = has_bar, np.zeros(has_bar.shape, dtype=bool)
     if "volume" in panel.fields:
         fillable = has_bar & (panel.volume != 0.0)
@@ -175,4 +182,19 @@ def _check_prices(panel: Panel, has_bar: Bool) -> None:
         raise DataError(
             f"panel '{panel.name}': the bar of {panel.ids[column]} at {text(panel.label[row])} has "
             f"open and close {prices}; prices are above 0; NaN in all fields leaves a bar out"
+        )
+
+
+def _check_times(panel: Panel) -> None:
+    """Stop for rows whose order in time backtrader could not tell."""
+    late = panel.opened_at > panel.known_at
+    late[1:] |= panel.opened_at[1:] <= panel.opened_at[:-1]
+    # Day numbers are floats: they tell 10 microseconds apart, no less.
+    late[1:] |= np.diff(day_floats(panel.known_at)) <= 0.0
+    if late.any():
+        row = int(np.argmax(late))
+        raise DataError(
+            f"panel '{panel.name}': the row {text(panel.label[row])} opened at "
+            f"{panel.opened_at[row]} and closed at {panel.known_at[row]}; rows open one after "
+            "the other, at or before their close, and close at least 20 microseconds apart"
         )

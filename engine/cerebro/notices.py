@@ -52,8 +52,8 @@ class Notices:
     def keep_positions(self) -> None:
         """Bring the genuine positions up to this bar, as the end of a stock `next` does."""
         broker = self._broker
-        for data in broker.held:
-            position = broker.held[data]
+        for data in broker.positions:
+            position = broker.positions[data]
             position.datetime = data.datetime.datetime()
             position.adjbase = data.close[0]
 
@@ -75,7 +75,7 @@ class Notices:
 
     def _execute(self, order: Any, ticket: Any) -> None:
         data, comminfo = order.data, self._broker.getcommissioninfo(order.data)
-        size, price, position = ticket.shares, ticket.price, self._broker.held[order.data]
+        size, price, position = ticket.shares, ticket.price, self._broker.positions[order.data]
         average = position.price
         shares, paid, opened, closed = position.update(size, price, data.datetime.datetime())
         if order.executed.remsize != size:

@@ -68,7 +68,7 @@ def on_the_clock(
     check(found, len(market.panel))
     analyses = _analyses(strategy, analyzers)
     if not listening:
-        _let_go(strategy, broker, *cerebro.datas, cerebro)
+        _let_go(strategy, broker, first, *cerebro.datas, cerebro)
     return replace(found, analyses=analyses)
 
 
@@ -104,7 +104,8 @@ def on_stock(
         with blame(raw or ("an analyzer" if analyzers else "the replay")):
             done = cerebro.run(preload=ahead, runonce=ahead)[0]
     except EngineError:
-        check(ledger_of_stock(broker), recorder_of(broker).rows)
+        if getattr(cerebro, "runningstrats", None):  # it was not even made otherwise
+            check(ledger_of_stock(broker), recorder_of(broker).rows)
         raise
     found = ledger_of_stock(broker)
     check(found, len(market.panel))
@@ -132,9 +133,11 @@ def _add_feeds(cerebro: Any, market: ReplayMarket, make: Callable[..., Any]) -> 
 
 
 def _add_analyzers(cerebro: Any, analyzers: Analyzers) -> None:
-    for name, analyzer in analyzers.items():
-        cerebro.addanalyzer(analyzer, _name=name)
+    # Under names of our own: backtrader makes attributes of them.
+    for place, analyzer in enumerate(analyzers.values()):
+        cerebro.addanalyzer(analyzer, _name=f"analyzer{place}")
 
 
 def _analyses(strategy: Any, analyzers: Analyzers) -> dict[str, Any]:
-    return {name: strategy.analyzers.getbyname(name).get_analysis() for name in analyzers}
+    made = (strategy.analyzers.getbyname(f"analyzer{place}") for place in range(len(analyzers)))
+    return {name: each.get_analysis() for name, each in zip(analyzers, made, strict=True)}

@@ -11,8 +11,7 @@ class Recorder(bt.Analyzer):
 
     params = (("market", None),)
 
-    def start(self) -> None:
-        """Begin with nothing recorded."""
+    def __init__(self) -> None:
         rows = len(self.p.market.panel)
         self.rows = 0
         self.nav = np.full(rows, np.nan)

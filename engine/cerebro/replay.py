@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,8 @@ def replay(
     others : sequence of Panel
         Bars of other panels, replayed beside the traded ones.
     analyzers : mapping of str to bt.Analyzer class
-        Their results are in the ledger's `analyses`.
+        Their results are in the ledger's `analyses`. One that asks for what the fast path does not
+        cover is made anew, with the others, and runs from the beginning on stock backtrader.
     stock : bool
         Replay on stock backtrader: the same results, slower.
 
@@ -64,20 +65,35 @@ def replay(
     EngineError
         When the account is ruined, or an analyzer raises.
     """
-    given = np.asarray(decision_bars)
-    bars: Int = np.flatnonzero(given) if given.dtype == bool else given.astype(np.int64)
-    table = np.asarray(weights, dtype=np.float64)
+    bars = _rows(panel, decision_bars)
+    try:
+        table = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"weights are no table of numbers: {error}") from error
     if table.shape == (len(panel), len(panel.ids)) and len(bars) != len(panel):
         table = table[bars]
     _check_weights(panel, bars, table)
     return replay_targets(
         panel,
-        {row: array("d", each.tobytes()) for row, each in zip(bars.tolist(), table, strict=True)},
+        dict(zip(bars.tolist(), table.tolist(), strict=True)),
         execution,
         events=events,
         others=others,
         analyzers=analyzers,
         stock=stock,
+    )
+
+
+def _rows(panel: Panel, decision_bars: Bool | Int) -> Int:
+    """The rows that are meant by a mask or by numbers."""
+    given = np.asarray(decision_bars)
+    if given.dtype == bool and given.shape == (len(panel),):
+        return np.flatnonzero(given)
+    if given.ndim == 1 and (given.dtype.kind in "iu" or not len(given)):
+        return given.astype(np.int64)
+    raise DataError(
+        f"decision bars are {given.dtype} of shape {given.shape}; they are whole numbers of rows, "
+        f"or a bool for each of the {len(panel)} rows"
     )
 
 
@@ -124,6 +140,8 @@ def replay_targets(
     """
     spec = execution or ExecutionSpec()
     market = prepare(panel, others, events)
+    if not callable(decisions):  # nobody who listens can change them
+        decisions = MappingProxyType({row: tuple(each) for row, each in decisions.items()})
     stale_days = spec.max_stale_days if stop_when_stale else np.inf
     targets = {"market": market, "decisions": decisions, "execution": spec}
     found, path = None, f"{STOCK}: asked for"

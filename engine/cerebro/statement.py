@@ -90,7 +90,7 @@ def _log(account: Any, market: ReplayMarket) -> OrderLog:
     whole, figures = account.columns()
     column, decided, placed, filled, status, reason = np.frombuffer(whole, "i8").reshape(6, -1)
     ordered, shares, price, fee = np.frombuffer(figures, "f8").reshape(4, -1)
-    opening = np.searchsorted(panel.opened_at, panel.known_at, side="left")[placed]
+    opening = market.opening[placed]
     ended, skipped, open_ = status == WRITTEN_OFF, status == SKIPPED, status == OPEN
     reason = np.where((status == FILLED) & (reason == NONE) & (filled > opening), DELAYED, reason)
     reason = np.where(open_, END_OF_PERIOD, reason)

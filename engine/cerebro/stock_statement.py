@@ -9,7 +9,7 @@ import numpy as np
 from engine.cerebro.market import ReplayMarket
 from engine.cerebro.noted import Skip, WriteOff
 from engine.cerebro.recorder import Recorder
-from engine.codes import END_OF_PERIOD, EVENT, NO_CASH, WORDS
+from engine.codes import DELAYED, END_OF_PERIOD, EVENT, NO_CASH, WORDS
 from engine.ledger import (
     CANCELLED,
     FILLED,
@@ -62,10 +62,12 @@ def ledger_of_stock(broker: Any) -> Ledger:
     for time, order in broker.placed:
         row = market.row_at.get(time)
         placed = instant_of(time) if row is None else panel.known_at[row]
+        opening = np.searchsorted(panel.opened_at, placed) if row is None else market.opening[row]
         decided = decided_rows.get(order.ref)
         decided_at = placed if decided is None else panel.known_at[decided]
-        line = _placed(order, decided_at, placed, columns[order.data], market)
-        lines.append((market.row_opening(placed), 0, line))
+        reason = broker.reasons.get(order.ref, "")
+        line = _placed(order, decided_at, int(opening), columns[order.data], reason, market)
+        lines.append((int(opening), 0, line))
     lines += [(off.row, -1, _written_off(off, market)) for off in broker.write_offs]
     lines.sort(key=lambda entry: entry[:2])  # stable: queue order within a row
     return Ledger(
@@ -117,11 +119,11 @@ def _written_off(off: WriteOff, market: ReplayMarket) -> Order:
 
 
 def _placed(
-    order: Any, decided_at: Instant, placed: Instant, column: int, market: ReplayMarket
+    order: Any, decided_at: Instant, opening: int, column: int, reason: str, market: ReplayMarket
 ) -> Order:
     panel, done = market.panel, order.executed
     status = _STATUS.get(order.getstatusname(), OPEN)
-    reason = order.info.get("reason", "") or _DEFAULT_REASON.get(status, "")
+    reason = reason or _DEFAULT_REASON.get(status, "")
     filled, price, slippage = _NEVER, np.nan, 0.0
     if done.exbits:
         row = market.row_at[done.exbits[-1].dt]
@@ -130,8 +132,8 @@ def _placed(
         price = done.exbits[0].price if len(done.exbits) == 1 else done.price
         if order.exectype == order.Market:
             slippage = abs(done.size) * abs(price - panel.open[row, column])
-            if status == FILLED and not reason and row > market.row_opening(placed):
-                reason = "delayed"
+            if status == FILLED and not reason and row > opening:
+                reason = WORDS[DELAYED]
     return Order(
         decided_at, filled, panel.ids[column], order.created.size, done.size, price,
         done.comm, slippage, status, reason,

@@ -29,6 +29,9 @@ class TargetWeights(bt.Strategy):
 
     params: Any = (("market", None), ("decisions", None), ("execution", None))
 
+    # backtrader looks for an owner up the stack: an inner replay would find the outer strategy.
+    _OwnerCls = type("Nobody", (), {})
+
     def __init__(self) -> None:
         market: ReplayMarket = self.p.market
         self.skipped: list[Skip] = []
@@ -67,7 +70,7 @@ class TargetWeights(bt.Strategy):
     def rebalance(self, row: int, decided: int, weights: array[float]) -> None:
         """Cancel what is open and place the orders that lead to the weights."""
         for order in self.broker.get_orders_open():
-            order.addinfo(reason=WORDS[SUPERSEDED])
+            self.broker.give_reason(order, SUPERSEDED)
             self.cancel(order)
         sizes, reasons = self._plan(row, weights)
         for column in _in_order(sizes, reasons):

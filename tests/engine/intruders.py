@@ -120,7 +120,35 @@ def _broker(deed: Deed) -> Deed:
     return lambda analyzer: deed(analyzer.strategy.broker)
 
 
+class PutsBack(Listener):
+    """Changes the slippage at one bar, and puts it back ten bars later."""
+
+    def next(self) -> None:
+        if len(self.strategy) in (3, 13):
+            self.strategy.broker.p.slip_perc = 0.05 if len(self.strategy) == 3 else 0.0
+        self.note(self.strategy.broker.getvalue())
+
+    prenext = next
+
+
+class GivesReasons(Listener):
+    """Writes into the notes of every order it hears of."""
+
+    def notify_order(self, order: Any) -> None:
+        order.addinfo(reason="a reason of my own")
+        self.note(order.getstatusname())
+
+
+def _priced(analyzer: Any) -> Any:
+    for data, position in analyzer.strategy.broker.positions.items():
+        if position:
+            position.price = 1.0
+            return data._name
+    return "nothing held"
+
+
 READS: dict[str, type[Listener]] = {
+    "reasons of its own": GivesReasons,
     "positions": intruder(_broker(lambda b: sum(bool(p) for p in b.positions.values()))),
     "the strategy's positions": intruder(
         lambda a: sorted(p.size for p in a.strategy.positions.values() if p)
@@ -143,6 +171,11 @@ DEEDS: dict[str, type[Listener]] = {
     "adds cash": intruder(_broker(lambda b: b.add_cash(1000.0))),
     "sets cash": intruder(_broker(lambda b: b.set_cash(1000.0))),
     "assigns cash": intruder(_broker(lambda b: setattr(b, "cash", 1000.0))),
+    "changes a setting and puts it back": PutsBack,
+    "prices a position": intruder(_priced),
+    "reads what was placed": intruder(_broker(lambda b: len(b.placed))),
+    "reads credits": intruder(_broker(lambda b: len(b.d_credit))),
+    "reads what was skipped": intruder(lambda a: len(a.strategy.skipped)),
     "stops the run": intruder(lambda a: a.strategy.env.runstop()),
     "adds a timer": intruder(_timer, "start"),
     "adds a timer later": intruder(_timer),
@@ -187,7 +220,7 @@ DEEDS: dict[str, type[Listener]] = {
 }
 """Analyzers that do or read what only stock backtrader has, or what is wrong to do or read."""
 
-SOMETIMES = {"buys a share", "changes a position", "closes"} | {
+SOMETIMES = {"prices a position", "buys a share", "changes a position", "closes"} | {
     name for name in DEEDS if "before the first bar" in name
 }
 """Deeds for which there is not always an occasion."""

@@ -245,13 +245,20 @@ def test_a_line_is_an_array_an_index_and_a_count() -> None:
     assert (line.idx, len(line), len(line.array)) == (-1, 0, 5)
 
 
-def test_a_line_can_change_its_class() -> None:
+def test_a_feed_takes_its_lines_from_an_attribute_of_its_class() -> None:
     class Shared(LineBuffer):
         def __getitem__(self, ago: int) -> float:
             return 7.0 + ago
 
-    data = Rows(**FEED)
-    data.lines[0].__class__ = Shared
+    class SharedLines(Rows.lines):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            self.lines = [object.__new__(Shared) for _ in self._getlines()]
+
+    class Feed(Rows):
+        pass
+
+    Feed.lines = SharedLines
+    data = Feed(**FEED)
     assert (data.close[0], data.lines.close[-1], data.lines[0][1]) == (7.0, 6.0, 8.0)
 
 
