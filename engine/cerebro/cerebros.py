@@ -12,8 +12,8 @@ StockCerebro = bt.Cerebro
 class ClockCerebro(bt.Cerebro):
     """Steps through the merged clock; all else is Cerebro's own `run`.
 
-    Stock asks every feed at every step for its next bar and moves it line by line. The broker is
-    called when it has something to do; with `listening`, all runs at every step, as in stock.
+    Stock asks each feed at each step for its next bar and moves it line by line. The broker is
+    called if it has something to do; with `listening` always, as in stock (test_listening.py).
     """
 
     params = (("clock", None), ("listening", False))

@@ -35,7 +35,7 @@ class Notices:
                 continue
             order = self._orders[ticket.number]
             if step == ACCEPTED:
-                order.pannotated = None
+                order.pannotated = None  # as BackBroker.submit_accept does
                 order.submit()
                 order.accept()
             elif step == EXECUTED:

@@ -115,7 +115,8 @@ def on_stock(
 def _let_go(*objects: Any) -> None:
     """Empty objects that point at each other, which else stay until Python looks for cycles.
 
-    A replay of a wide panel leaves tens of megabytes behind, and the next one comes before that.
+    A replay of a wide panel leaves tens of megabytes behind, and the next one comes before that
+    (tests/engine/test_tricks.py).
     """
     for each in objects:
         vars(each).clear()

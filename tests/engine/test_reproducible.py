@@ -73,9 +73,11 @@ def write_config(path: Path, ids: list[str]) -> None:
     path.write_text(yaml.safe_dump(config, sort_keys=False))
 
 
-def run(config: Path, data: Path, output: Path, cwd: Path, **environment: str) -> dict[str, bytes]:
+def run(
+    config: Path, data: Path, output: Path, cwd: Path, *options: str, **environment: str
+) -> dict[str, bytes]:
     command = [sys.executable, str(ROOT / "run_backtest.py"), "run", str(config)]
-    command += ["--set", f"data.root={data}", "-o", str(output), "-q"]
+    command += ["--set", f"data.root={data}", "-o", str(output), "-q", *options]
     done = subprocess.run(
         command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True
     )
@@ -119,13 +121,22 @@ def test_a_result_has_all_its_files(first: dict[str, bytes]) -> None:
         {"PYTHONHASHSEED": "12345"},
         {"TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8"},
         {"OPENBLAS_CORETYPE": "Nehalem"},  # matrix products as on another processor
+        {"BAROMETER_INTERPRETED": "1"},
     ],
-    ids=["hash seed", "time zone and locale", "processor"],
+    ids=["hash seed", "time zone and locale", "processor", "interpreted"],
 )
 def test_a_rerun_is_byte_equal(
     files: tuple[Path, Path], first: dict[str, bytes], tmp_path: Path, environment: dict[str, str]
 ) -> None:
     assert run(*files, tmp_path / "out", ROOT, **environment) == first
+
+
+def test_a_run_on_stock_backtrader_is_byte_equal_and_says_so(
+    files: tuple[Path, Path], first: dict[str, bytes], tmp_path: Path
+) -> None:
+    assert run(*files, tmp_path, ROOT, "--stock") == first
+    log = next(tmp_path.glob("everything/*/run.log")).read_text()
+    assert "path stock backtrader: asked for" in log
 
 
 def test_a_run_elsewhere_with_ids_in_another_order_is_byte_equal(

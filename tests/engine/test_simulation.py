@@ -102,6 +102,8 @@ def test_a_raw_strategy_gets_benchmarks_that_are_bought_once_and_held() -> None:
     inputs = markets.prepared(of)
     run = markets.simulation(of, inputs)
     assert len([order for order in run.ledger.orders if order.shares]) > 10
+    assert run.ledger.path == "stock backtrader: the raw strategy 'SmaCross'"
+    assert run.benchmarks["btc"].path == "fast"
     bought = [order.id for order in run.benchmarks["btc"].orders]
     assert bought == ["BTC"]
     check_laws(run.ledger, inputs.period, of.execution, long_only=False)
