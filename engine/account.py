@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False
 """The arithmetic of fills: one account's cash, holdings and orders, costs and cash checks.
 
 The order of operations is that of backtrader's `BackBroker`, so that both give the same bits; what

@@ -100,10 +100,13 @@ def _fills(ledger: Ledger, panel: Panel) -> _Fills:
 def _value(ledger: Ledger) -> Float:
     """What all holdings are worth at every close, float64 (T,)."""
     out = np.empty(len(ledger.time))
+    unlisted = np.isnan(ledger.marks[0]).any()  # marks are carried: none is missing later on
     for rows in _pieces(ledger.shares):
         held, marks = ledger.shares[rows], ledger.marks[rows]
         # Nothing is held where there is no mark yet.
-        out[rows] = np.einsum("tn,tn->t", held, np.where(held == 0.0, 0.0, marks))
+        if unlisted:
+            marks = np.where(held == 0.0, 0.0, marks)
+        out[rows] = np.einsum("tn,tn->t", held, marks)
     return out
 
 

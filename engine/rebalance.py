@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False
 """The arithmetic of a rebalance: target weights in, signed orders out, each id with a reason.
 
 The order of operations is that of backtrader's `order_target_percent`, so that both give the same
@@ -70,6 +70,8 @@ class Sizing:
         nav : float
             NAV of this instant.
         """
+        if len(weights) != self._ids or len(shares) != self._ids:
+            raise ValueError(f"{len(weights)} weights, {len(shares)} holdings for {self._ids} ids")
         first = row * self._ids
         self._share_out(first, weights, shares, nav)
         for column in range(self._ids):

@@ -161,7 +161,7 @@ class BatchWeights(TargetWeights):
         for decided, weights in self.p.decisions.items():
             row = decided + self.p.execution.delay_bars
             if row in instant_of:
-                self._due[instant_of[row]] = row, decided, array("d", weights)
+                self._due[instant_of[row]] = row, decided, weights
             else:
                 self._waiting.append((row, decided, weights))
 

@@ -175,6 +175,8 @@ def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> R
 
 def _check_prices(panel: Panel, has_bar: Bool) -> None:
     """Stop for bars that no reader lets through, and a panel made by hand may have."""
+    if panel.open.min() > 0.0 and panel.close.min() > 0.0:  # never so where there is a NaN
+        return
     wrong = has_bar & ~((panel.open > 0.0) & (panel.close > 0.0))
     if wrong.any():
         row, column = np.argwhere(wrong)[0]

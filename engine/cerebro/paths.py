@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -55,7 +57,7 @@ def on_the_clock(
 
     check = partial(check_going, market, start_cash=spec.cash, max_stale_days=stale_days)
     try:
-        with blame("an analyzer" if analyzers else "the replay"):
+        with _uncollected(), blame("an analyzer" if analyzers else "the replay"):
             strategy = cerebro.run()[0]
     except NotCoveredError:
         raise
@@ -110,6 +112,18 @@ def on_stock(
     found = ledger_of_stock(broker)
     check(found, len(market.panel))
     return replace(found, analyses=_analyses(done, analyzers))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage: a replay makes many objects, and drops none of them."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _let_go(*objects: Any) -> None:

@@ -75,7 +75,7 @@ def replay(
     _check_weights(panel, bars, table)
     return replay_targets(
         panel,
-        dict(zip(bars.tolist(), table.tolist(), strict=True)),
+        dict(zip(bars.tolist(), table, strict=True)),
         execution,
         events=events,
         others=others,
@@ -141,7 +141,9 @@ def replay_targets(
     spec = execution or ExecutionSpec()
     market = prepare(panel, others, events)
     if not callable(decisions):  # nobody who listens can change them
-        decisions = MappingProxyType({row: tuple(each) for row, each in decisions.items()})
+        rows = {row: np.asarray(each, dtype=np.float64) for row, each in decisions.items()}
+        views = {row: memoryview(each.tobytes()).cast("d") for row, each in rows.items()}
+        decisions = MappingProxyType(views)
     stale_days = spec.max_stale_days if stop_when_stale else np.inf
     targets = {"market": market, "decisions": decisions, "execution": spec}
     found, path = None, f"{STOCK}: asked for"

@@ -69,6 +69,18 @@ def test_a_replay_leaves_no_backtrader_objects_behind() -> None:
     assert left == []
 
 
+@pytest.mark.parametrize("collecting", [True, False])
+def test_a_replay_leaves_the_garbage_collector_as_it_was(collecting: bool) -> None:
+    (gc.enable if collecting else gc.disable)()
+    try:
+        inner()
+        with pytest.raises(EngineError, match="ZeroDivisionError"):
+            replay_targets(PANEL, lambda row, held: 1 // 0, FREE)
+        assert gc.isenabled() == collecting
+    finally:
+        gc.enable()
+
+
 def inner() -> Ledger:
     return replay(PANEL, np.array([1]), np.array([[0.0, 0.5]]), FREE)
 
