@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False
+# cython: language_level=3, annotation_typing=False
+# cython: boundscheck=False, wraparound=False, initializedcheck=False
 """The arithmetic of fills: one account's cash, holdings and orders, costs and cash checks.
 
 The order of operations is that of backtrader's `BackBroker`, so that both give the same bits; what
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterator
 from typing import Any
 
 from engine.codes import (
@@ -31,31 +33,16 @@ from engine.codes import (
     WITHDRAWN,
     WRITTEN_OFF,
     Bars,
+    Change,
     Rules,
+    Step,
 )
 
 SOURCE = ""
 """In a compiled copy, the digest of the source it was made from."""
-
-
-class Ticket:
-    """An order: rows at which it was decided, placed and filled (-1), and what became of it.
-
-    `status` and `reason` are places in `engine.codes.WORDS`; sizes are signed.
-    """
-
-    number: int
-    column: int
-    decided: int
-    placed: int
-    filled: int
-    status: int
-    reason: int
-    ordered: float
-    remaining: float
-    shares: float
-    price: float
-    fee: float
+_NO_PRICE = math.nan
+_FIELDS = "qqqqbbdddd"
+"""Types of the fields of an order, see `Account.log`."""
 
 
 class Account:
@@ -78,48 +65,66 @@ class Account:
         Holdings, and what was paid for them on average.
     live : int
         Orders that wait: to be checked, or for a bar.
-    tickets : list of Ticket
-    steps : list of (Ticket, step)
+    steps : list of Step
         What happened to orders, in this order.
-    changed : list of int
-        Rows at which cash or holdings changed; what they were then is in the three below.
-    past_cash, past_shares, past_average : list of float, array (K * N,), array (K * N,)
+    changes : list of Change
+        Cash and holdings, at first and whenever they changed.
     """
 
     def __init__(
         self, bars: Bars, ids: int, rules: Rules, sizing: Any, cash: float, listening: bool = False
     ) -> None:
         self.cash = cash
-        self._now = array("d", bytes(8 * ids)), array("d", bytes(8 * ids))
+        self._now = _blank("d", ids), _blank("d", ids)
         self.shares, self.average = self._now
         self.live = 0
-        self.tickets: list[Ticket] = []
-        self.steps: list[tuple[Ticket, int]] = []
-        self.changed: list[int] = []
-        self.past_cash: list[float] = []
-        self.past_shares, self.past_average = array("d"), array("d")
+        self.steps: list[Step] = []
+        self.changes: list[Change] = []
         self._ids = ids
         self._sizing = sizing
         self._sizes, self._reasons = sizing.sizes, sizing.reasons
         self._listening = listening
-        self._queue: list[Ticket] = []
         self._unchecked = False
         self._marks, self._opens, self._fillable = bars.marks, bars.opens, bars.fillable
         self._opened, self._closed = bars.opened, bars.closed
         self._fee, self._slippage, self._rejects = rules.fee, rules.slippage, rules.rejects
+        # The orders of the last decision by field. Those before it are in the log: none is open.
+        self._orders = 0
+        self._batch: tuple[array[Any], ...] = tuple(_blank(kind, ids) for kind in _FIELDS)
+        self._column, self._decided, self._placed, self._filled = self._batch[:4]
+        self._status, self._reason, self._ordered, self._traded = self._batch[4:8]
+        self._price, self._fees = self._batch[8:]
+        self._remaining = _blank("d", ids)
+        self._log: tuple[list[array[Any]], ...] = tuple([] for _ in _FIELDS)
+        self._remember(-1)
 
     def value(self, row: int) -> float:
-        """NAV at the marks of a row, summed in the order of the ids."""
+        """NAV at the marks of a row."""
+        return self.cash + self._worth(row, self.shares, self.average)
+
+    def values(self, changes: Any) -> array[float]:
+        """NAV at the marks of every row, after the change of that number."""
+        found = navs = _blank("d", len(changes))
+        number = -1
+        for row in range(len(changes)):
+            if changes[row] != number:
+                number = changes[row]
+                _, cash, shares, average = self.changes[number]
+            navs[row] = cash + self._worth(row, shares, average)
+        return found
+
+    def _worth(self, row: int, shares: Any, average: Any) -> float:
+        """Worth of holdings at the marks of a row, summed in the order of the ids."""
         first = row * self._ids
         total = 0.0
         for column in range(self._ids):
-            held = self.shares[column]
+            held = shares[column]
             if held:
                 mark = self._marks[first + column]
-                gain = held * (mark - self.average[column])
+                gain = held * (mark - average[column])
                 total += held * mark - gain
                 total += gain
-        return self.cash + total
+        return total
 
     def decide(self, row: int, decided: int, weights: Any, beyond_end: bool = False) -> None:
         """Withdraw what is open, then order sells in the order of ids, then buys likewise.
@@ -127,31 +132,30 @@ class Account:
         Orders that are due after the last row are only noted.
         """
         if not beyond_end:
-            for ticket in self._queue:
-                self._withdraw(ticket, SUPERSEDED)
-            self._queue = []
+            self._withdraw(SUPERSEDED)
+        self._log_orders()
         self._sizing.plan(row, weights, self.shares, self.value(row))
         for buys in (False, True):
             for column in range(self._ids):
                 size = self._sizes[column]
                 if size == 0.0 or self._reasons[column] or (size > 0.0) != buys:
                     continue
-                ticket = self._order(row, decided, column, size)
+                place = self._order(row, decided, column, size)
                 if beyond_end:
-                    ticket.status, ticket.reason = SKIPPED, END_OF_PERIOD
+                    self._status[place], self._reason[place] = SKIPPED, END_OF_PERIOD
                     continue
-                self._queue.append(ticket)
-                self._step(ticket, PLACED)
-                if not self._rejects:
-                    self._step(ticket, ACCEPTED)
+                if self._listening:
+                    self._step(place, PLACED)
+                    if not self._rejects:
+                        self._step(place, ACCEPTED)
         if beyond_end:
             return
+        self.live = self._orders
+        self._unchecked = self._rejects
         for column in range(self._ids):
             if self._reasons[column]:
-                ticket = self._order(row, decided, column, self._sizes[column])
-                ticket.status, ticket.reason = SKIPPED, self._reasons[column]
-        self._unchecked = self._rejects
-        self.live = len(self._queue)
+                place = self._order(row, decided, column, self._sizes[column])
+                self._status[place], self._reason[place] = SKIPPED, self._reasons[column]
 
     def check(self) -> None:
         """Refuse orders for want of cash, at the closes they were sized at, in their order.
@@ -163,137 +167,129 @@ class Account:
             return
         self._unchecked = False
         cash = self.cash
-        passed = []
-        for ticket in self._queue:
-            price = self._marks[ticket.placed * self._ids + ticket.column]
-            cash -= ticket.ordered * price
-            cash -= abs(ticket.ordered) * self._fee * price
-            if cash >= 0.0:
-                passed.append(ticket)
-                self._step(ticket, ACCEPTED)
-            else:
-                self._refuse(ticket)
-        self._queue = passed
-        self.live = len(passed)
+        for place in range(self._orders):
+            if self._status[place] != OPEN:
+                continue
+            price = self._marks[self._placed[place] * self._ids + self._column[place]]
+            cash -= self._ordered[place] * price
+            cash -= abs(self._ordered[place]) * self._fee * price
+            if cash < 0.0:
+                self._refuse(place)
+            elif self._listening:
+                self._step(place, ACCEPTED)
 
     def fill(self, row: int) -> None:
-        """Fill what can fill at the open of a row, in the order of the queue."""
-        waiting = []
+        """Fill what can fill at the open of a row, in the order of the orders."""
+        live = self.live
         scaled = self._rejects
-        for place in range(len(self._queue)):
-            ticket = self._queue[place]
-            if not self._can_fill(ticket, row):
-                waiting.append(ticket)
+        for place in range(self._orders):
+            if not self._can_fill(place, row):
                 continue
-            if ticket.remaining > 0.0 and not scaled:
+            if self._remaining[place] > 0.0 and not scaled:
                 scaled = True
                 self._scale(row, place)
-            if ticket.remaining:
-                self._execute(ticket, row)
+            if self._remaining[place]:
+                self._execute(place, row)
             else:  # shrunk to nothing
-                self._refuse(ticket)
-        if len(waiting) < len(self._queue):
-            self._queue = waiting
-            self.live = len(waiting)
+                self._refuse(place)
+        if self.live < live:
             self._remember(row)
 
     def end(self, row: int, column: int, recovery: float | None) -> None:
         """Cancel what is open for an id; with a recovery, book the holding at it, per mark."""
-        queue = []
-        for ticket in self._queue:
-            if ticket.column == column:
-                self._withdraw(ticket, EVENT)
-            else:
-                queue.append(ticket)
-        self._queue = queue
-        self.live = len(queue)
+        self._withdraw(EVENT, column)
         held = self.shares[column]
         if recovery is None or not held:
             return
-        ticket = self._order(row, row, column, -held)
-        ticket.status, ticket.reason, ticket.filled, ticket.shares = WRITTEN_OFF, EVENT, row, -held
-        ticket.price = recovery * self._marks[(row - 1) * self._ids + column]
-        self.cash += held * ticket.price
+        price = recovery * self._marks[(row - 1) * self._ids + column]
+        written_off = column, row, row, row, WRITTEN_OFF, EVENT, -held, -held, price, 0.0
+        for field, kind, value in zip(self._log, _FIELDS, written_off, strict=True):
+            field.append(array(kind, [value]))
+        self.cash += held * price
         self.shares[column] = self.average[column] = 0.0
         self._remember(row)
 
-    def columns(self) -> tuple[array[int], array[float]]:
-        """The fields of all tickets: six whole numbers and four figures, field after field."""
-        count = len(self.tickets)
-        whole, figures = array("q", bytes(48 * count)), array("d", bytes(32 * count))
-        integers, reals = whole, figures
-        for place in range(count):
-            ticket = self.tickets[place]
-            integers[place] = ticket.column
-            integers[place + count] = ticket.decided
-            integers[place + 2 * count] = ticket.placed
-            integers[place + 3 * count] = ticket.filled
-            integers[place + 4 * count] = ticket.status
-            integers[place + 5 * count] = ticket.reason
-            reals[place] = ticket.ordered
-            reals[place + count] = ticket.shares
-            reals[place + 2 * count] = ticket.price
-            reals[place + 3 * count] = ticket.fee
-        return whole, figures
+    def log(self) -> Iterator[tuple[str, bytes]]:
+        """Type code and values of each field of all orders, at the end: nothing fills any more.
 
-    def _order(self, row: int, decided: int, column: int, size: float) -> Ticket:
-        ticket = Ticket.__new__(Ticket)  # no arguments: a call with them takes longer than all else
-        ticket.number, ticket.column = len(self.tickets), column
-        ticket.decided, ticket.placed, ticket.filled = decided, row, -1
-        ticket.status, ticket.reason = OPEN, NONE
-        ticket.ordered = ticket.remaining = size
-        ticket.shares, ticket.price, ticket.fee = 0.0, math.nan, 0.0
-        self.tickets.append(ticket)
-        return ticket
+        The fields are the column, the rows at which an order was decided, placed and filled (-1),
+        places of its status and reason in `engine.codes.WORDS`, the signed sizes ordered and
+        filled, the price and the fee.
+        """
+        self._log_orders()
+        return zip(_FIELDS, map(b"".join, self._log), strict=True)
 
-    def _step(self, ticket: Ticket, step: int) -> None:
+    def _order(self, row: int, decided: int, column: int, size: float) -> int:
+        place = self._orders
+        self._orders = place + 1
+        self._column[place], self._decided[place] = column, decided
+        self._placed[place], self._filled[place] = row, -1
+        self._status[place], self._reason[place] = OPEN, NONE
+        self._ordered[place] = self._remaining[place] = size
+        self._traded[place], self._price[place], self._fees[place] = 0.0, _NO_PRICE, 0.0
+        return place
+
+    def _log_orders(self) -> None:
+        for field, batch in zip(self._log, self._batch, strict=True):
+            field.append(batch[: self._orders])
+        self._orders = self.live = 0
+
+    def _step(self, place: int, kind: int) -> None:
+        now = self._ordered[place], self._remaining[place], self._traded[place]
+        price, reason = self._price[place], self._reason[place]
+        self.steps.append(Step(kind, place, self._column[place], *now, price, reason))
+
+    def _withdraw(self, reason: int, column: int = -1) -> None:
+        """Cancel what is open, of one id if it is given."""
+        for place in range(self._orders):
+            if self._status[place] == OPEN and (column < 0 or self._column[place] == column):
+                self._close(place, CANCELLED, reason, WITHDRAWN)
+
+    def _refuse(self, place: int) -> None:
+        self._close(place, REJECTED, NO_CASH, REFUSED)
+
+    def _close(self, place: int, status: int, reason: int, kind: int) -> None:
+        self._status[place], self._reason[place] = status, reason
+        self.live -= 1
         if self._listening:
-            self.steps.append((ticket, step))
-
-    def _withdraw(self, ticket: Ticket, reason: int) -> None:
-        ticket.status, ticket.reason = CANCELLED, reason
-        self._step(ticket, WITHDRAWN)
-
-    def _refuse(self, ticket: Ticket) -> None:
-        ticket.status, ticket.reason = REJECTED, NO_CASH
-        self._step(ticket, REFUSED)
+            self._step(place, kind)
 
     def _remember(self, row: int) -> None:
-        self.changed.append(row)
-        self.past_cash.append(self.cash)
-        self.past_shares.extend(self._now[0])
-        self.past_average.extend(self._now[1])
+        shares, average = self._now
+        self.changes.append(Change(row, self.cash, shares[:], average[:]))
 
-    def _can_fill(self, ticket: Ticket, row: int) -> bool:
-        """Whether the id has a bar that opened after the order and on which somebody traded."""
-        if row <= ticket.placed or not self._fillable[row * self._ids + ticket.column]:
+    def _can_fill(self, place: int, row: int) -> bool:
+        """Whether an order is open, and its id has a later bar on which somebody traded."""
+        placed = self._placed[place]
+        if self._status[place] != OPEN or row <= placed:
             return False
-        return self._opened[row] >= self._closed[ticket.placed]
+        fillable = self._fillable[row * self._ids + self._column[place]]
+        return bool(fillable) and self._opened[row] >= self._closed[placed]
 
     def _scale(self, row: int, first: int) -> None:
         """Shrink all buys of this bar by one factor, the sells before them being done."""
         buys = [
-            ticket
-            for ticket in self._queue[first:]
-            if ticket.remaining > 0.0 and self._can_fill(ticket, row)
+            place
+            for place in range(first, self._orders)
+            if self._remaining[place] > 0.0 and self._can_fill(place, row)
         ]
-        sizes = [ticket.remaining for ticket in buys]
-        prices = [self._price(ticket, row) for ticket in buys]
+        sizes = [self._remaining[place] for place in buys]
+        prices = [self._slipped(place, row) for place in buys]
         factor = self._sizing.affordable(self.cash, sizes, prices)
         if factor == 1.0:
             return
-        for ticket in buys:
-            ticket.remaining = self._sizing.whole_lots(ticket.remaining * factor, 0.0)
-            ticket.reason = SHORTFALL
+        for place in buys:
+            self._remaining[place] = self._sizing.whole_lots(self._remaining[place] * factor, 0.0)
+            self._reason[place] = SHORTFALL
 
-    def _price(self, ticket: Ticket, row: int) -> float:
+    def _slipped(self, place: int, row: int) -> float:
         """The open of the row, slipped against the order."""
-        slip = self._slippage if ticket.ordered > 0.0 else -self._slippage
-        return self._opens[row * self._ids + ticket.column] * (1.0 + slip)
+        slip = self._slippage if self._ordered[place] > 0.0 else -self._slippage
+        return self._opens[row * self._ids + self._column[place]] * (1.0 + slip)
 
-    def _execute(self, ticket: Ticket, row: int) -> None:
+    def _execute(self, place: int, row: int) -> None:
         """Book a fill; a buy that cannot be paid for is refused."""
-        column, size, price = ticket.column, ticket.remaining, self._price(ticket, row)
+        column, size, price = self._column[place], self._remaining[place], self._slipped(place, row)
         held, average = self.shares[column], self.average[column]
         fee = abs(size) * self._fee * price
         cash = self.cash
@@ -305,11 +301,11 @@ class Account:
             cash -= size * price
             cash -= fee
             if cash < 0.0:
-                self._refuse(ticket)
+                self._refuse(place)
                 return
-        self._step(ticket, EXECUTED)
-        ticket.status, ticket.filled, ticket.remaining = FILLED, row, 0.0
-        ticket.shares, ticket.price, ticket.fee = size, price, fee
+        self._filled[place], self._traded[place], self._remaining[place] = row, size, 0.0
+        self._price[place], self._fees[place] = price, fee
+        self._close(place, FILLED, self._reason[place], EXECUTED)
         self.cash = cash
         self.shares[column] = held + size
         if held + size == 0.0:
@@ -318,3 +314,7 @@ class Account:
             self.average[column] = (
                 price if held == 0.0 else (average * held + size * price) / (held + size)
             )
+
+
+def _blank(kind: str, count: int) -> array[Any]:
+    return array(kind, [0]) * count

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.account import Account, Ticket
+    from engine.account import Account
     from engine.rebalance import Sizing
 
 _SOURCES = ("rebalance", "account")
@@ -52,6 +52,5 @@ if not TYPE_CHECKING:
     _package = "engine.compiled" if COMPILED else "engine"
     Sizing = import_module(f"{_package}.rebalance").Sizing
     Account = import_module(f"{_package}.account").Account
-    Ticket = import_module(f"{_package}.account").Ticket
 
-__all__ = ["COMPILED", "WHY_INTERPRETED", "Account", "Sizing", "Ticket", "source_digest"]
+__all__ = ["COMPILED", "WHY_INTERPRETED", "Account", "Sizing", "source_digest"]

@@ -18,6 +18,35 @@ PLACED, ACCEPTED, EXECUTED, REFUSED, WITHDRAWN = range(5)
 """Steps in the life of an order."""
 
 
+class Change(NamedTuple):
+    """Cash and holdings as they were from a row on, -1 being the time before all rows.
+
+    `shares` and `average`, what was paid for them, are float (N,).
+    """
+
+    row: int
+    cash: float
+    shares: Any
+    average: Any
+
+
+class Step(NamedTuple):
+    """What happened to an order of the last decision, and what it was like then.
+
+    `kind` is one of the five above; `place` tells the order from the others of the decision;
+    `reason` is a place in `WORDS`; sizes are signed.
+    """
+
+    kind: int
+    place: int
+    column: int
+    ordered: float
+    remaining: float
+    shares: float
+    price: float
+    reason: int
+
+
 class Rules(NamedTuple):
     """What sizes an order and what it costs, rates as shares of 1; see `ExecutionSpec`."""
 

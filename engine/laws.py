@@ -82,8 +82,7 @@ def _broken(name: str, ledger: Ledger, row: int, left: object, right: object) ->
     )
 
 
-def _pieces(table: Float) -> Iterator[slice]:
-    rows, columns = table.shape
+def _pieces(rows: int, columns: int) -> Iterator[slice]:
     step = max(_PIECE // max(columns, 1), 1)
     return (slice(start, start + step) for start in range(0, rows, step))
 
@@ -101,8 +100,8 @@ def _value(ledger: Ledger) -> Float:
     """What all holdings are worth at every close, float64 (T,)."""
     out = np.empty(len(ledger.time))
     unlisted = np.isnan(ledger.marks[0]).any()  # marks are carried: none is missing later on
-    for rows in _pieces(ledger.shares):
-        held, marks = ledger.shares[rows], ledger.marks[rows]
+    for rows in _pieces(*ledger.marks.shape):
+        held, marks = ledger.held.take(ledger.held_at[rows], axis=0), ledger.marks[rows]
         # Nothing is held where there is no mark yet.
         if unlisted:
             marks = np.where(held == 0.0, 0.0, marks)
@@ -123,47 +122,54 @@ def _by_place(place: Int, values: Float, places: int) -> Float:
 
 def _check_holdings(ledger: Ledger, fills: _Fills) -> None:
     """Holdings are what the order log alone adds up to; they change at bars with fills only."""
-    bars, ids = ledger.shares.shape
+    bars, ids = ledger.marks.shape
     latest = np.cumsum(np.bincount(fills.row, minlength=bars) > 0)
     cells = latest[fills.row] * ids + fills.column
     table = _by_place(cells, fills.shares, (latest[-1] + 1) * ids).reshape(-1, ids)
     table = table.astype(np.float64, copy=False)  # without any fill they would be whole numbers
     np.cumsum(table, axis=0, out=table)
     tolerance = RELATIVE * np.maximum(np.abs(table).max(axis=0, initial=0.0), 1.0)
-    for rows in _pieces(ledger.shares):
-        off = table.take(latest[rows], axis=0)
-        off -= ledger.shares[rows]
+    # Between these bars both stay what they are.
+    begins = np.diff(latest, prepend=-1) | np.diff(ledger.held_at, prepend=-1)
+    begin = np.flatnonzero(begins)
+    for piece in _pieces(len(begin), ids):
+        off = table.take(latest[begin[piece]], axis=0)
+        off -= ledger.held.take(ledger.held_at[begin[piece]], axis=0)
         right = np.abs(off, out=off) <= tolerance
         if not right.all():
-            row = rows.start + int(np.argmin(right.all(axis=1)))
+            row = int(begin[piece.start + int(np.argmin(right.all(axis=1)))])
             name = "holdings change by fills and write-offs only"
             raise _broken(name, ledger, row, table[latest[row]], ledger.shares[row])
 
 
 def _check_long(ledger: Ledger) -> None:
-    if ledger.shares.min(initial=0.0) >= 0.0:
+    if ledger.held.min(initial=0.0) >= 0.0:
         return
-    row = int(np.argmax((ledger.shares < 0.0).any(axis=1)))
-    held = ledger.shares[row]
-    raise _broken("no short positions", ledger, row, np.minimum(held, 0.0), 0 * held)
+    short = np.any(ledger.held < 0.0, axis=1)[ledger.held_at]
+    if short.any():
+        row = int(np.argmax(short))
+        held = ledger.shares[row]
+        raise _broken("no short positions", ledger, row, np.minimum(held, 0.0), 0 * held)
 
 
 def _check_fills(ledger: Ledger, panel: Panel, spec: ExecutionSpec, fills: _Fills) -> None:
     """Fills belong to bars: after the decision, inside the bar, never more than was ordered."""
     log = ledger.log
     of = ~log.having(WRITTEN_OFF)[fills.order]
-    order, at = fills.order[of], (fills.row[of], fills.column[of])
+    order, at = fills.order[of], fills.row[of] * len(ledger.ids) + fills.column[of]
     filled_at, size, price = log.filled_at[order], np.abs(fills.shares[of]), fills.price[of]
     slip = spec.slippage_bps / 10_000 + RELATIVE
-    first, low, high = (panel[key][at] for key in ("open", "low", "high"))
+    first, low, high = (np.ravel(panel[key])[at] for key in ("open", "low", "high"))
     lowest = np.minimum(np.minimum(first, low), high) * (1 - slip)
     highest = np.maximum(np.maximum(first, low), high) * (1 + slip)
     volume = panel.fields.get("volume")
     fee = size * price * spec.fee_bps / 10_000
     problems: dict[str, Bool] = {
         "a fill precedes its decision": filled_at < log.decided_at[order],
-        "a fill has no bar": np.isnan(panel.close[at]) | (filled_at < panel.opened_at[0]),
-        "a fill has no volume": np.zeros(len(order), bool) if volume is None else volume[at] == 0,
+        "a fill has no bar": np.isnan(np.ravel(panel.close)[at]) | (filled_at < panel.opened_at[0]),
+        "a fill has no volume": np.zeros(len(order), bool)
+        if volume is None
+        else np.ravel(volume)[at] == 0,
         "a fill is outside its bar": ~((lowest <= price) & (price <= highest)),
         "more is filled than ordered": size > np.abs(log.ordered[order]) * (1 + RELATIVE),
         "a fee is not the rate times the notional": ~(

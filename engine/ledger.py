@@ -120,8 +120,12 @@ class Ledger:
         Closes of the clock.
     ids : tuple of str (N,)
     nav, cash : float64 (T,)
-    shares, marks : float64 (T, N)
-        Holdings and the prices they are valued at; NaN mark before an id's first bar.
+    held : float64 (K, N)
+        Holdings, a row for each time they may have changed.
+    held_at : int64 (T,)
+        The row of `held` that is true at each close.
+    marks : float64 (T, N)
+        The prices that holdings are valued at; NaN before an id's first bar.
     stale : bool (T, N)
         Held without a bar at that close.
     log : OrderLog
@@ -138,12 +142,18 @@ class Ledger:
     ids: tuple[str, ...]
     nav: Float
     cash: Float
-    shares: Float
+    held: Float
+    held_at: Int
     marks: Float
     stale: Bool
     log: OrderLog
     path: str = ""
     analyses: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def shares(self) -> Float:
+        """Holdings at every close, float64 (T, N)."""
+        return frozen(self.held[self.held_at])
 
     @cached_property
     def orders(self) -> tuple[Order, ...]:

@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False
+# cython: language_level=3, annotation_typing=False
+# cython: boundscheck=False, wraparound=False, initializedcheck=False
 """The arithmetic of a rebalance: target weights in, signed orders out, each id with a reason.
 
 The order of operations is that of backtrader's `order_target_percent`, so that both give the same

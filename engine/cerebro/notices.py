@@ -1,4 +1,4 @@
-"""Genuine backtrader orders for those who listen, made of the tickets of an `Account`."""
+"""Genuine backtrader orders for those who listen, made of what an `Account` does."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ class Notices:
     def tell(self) -> None:
         """Notify of the account's new steps."""
         steps = self._broker.account.steps
-        for ticket, step in steps:
-            if step == PLACED:
-                order = self._orders[ticket.number] = self._placed(ticket)
+        for step in steps:
+            if step.kind == PLACED:
+                order = self._orders[step.place] = self._placed(step)
                 if self._broker.p.checksubmit:
                     self._broker.notify(order)
                 continue
-            order = self._orders[ticket.number]
-            if step == ACCEPTED:
+            order = self._orders[step.place]
+            if step.kind == ACCEPTED:
                 order.pannotated = None  # as BackBroker.submit_accept does
                 order.submit()
                 order.accept()
-            elif step == EXECUTED:
-                self._execute(order, ticket)
+            elif step.kind == EXECUTED:
+                self._execute(order, step)
             else:
-                order.executed.remsize = ticket.remaining
-                order.addinfo(reason=WORDS[ticket.reason])
-                order.margin() if step == REFUSED else order.cancel()
+                order.executed.remsize = step.remaining
+                order.addinfo(reason=WORDS[step.reason])
+                order.margin() if step.kind == REFUSED else order.cancel()
             self._broker.notify(order)
             if not order.alive():
-                del self._orders[ticket.number]
+                del self._orders[step.place]
         steps.clear()
 
     def keep_positions(self) -> None:
@@ -57,29 +57,29 @@ class Notices:
             position.datetime = data.datetime.datetime()
             position.adjbase = data.close[0]
 
-    def _placed(self, ticket: Any) -> Any:
-        """A genuine order for a ticket, submitted."""
+    def _placed(self, step: Any) -> Any:
+        """A genuine order, submitted."""
         broker = self._broker
-        data = broker.p.feeds[ticket.column]
-        kind = BuyOrder if ticket.ordered > 0.0 else SellOrder
+        data = broker.p.feeds[step.column]
+        kind = BuyOrder if step.ordered > 0.0 else SellOrder
         template = self._templates.get(kind)
         if template is None or template.created.dt != data.datetime[0]:
             owner = broker.cerebro.runningstrats[0]
-            order = kind(owner=owner, data=data, size=abs(ticket.ordered))
+            order = kind(owner=owner, data=data, size=abs(step.ordered))
             self._templates[kind] = order
         else:
-            order = _copied(template, data, ticket.ordered)
+            order = _copied(template, data, step.ordered)
         order.addinfo(placed_at=order.created.dt)
         order.submit()
         return order
 
-    def _execute(self, order: Any, ticket: Any) -> None:
+    def _execute(self, order: Any, step: Any) -> None:
         data, comminfo = order.data, self._broker.getcommissioninfo(order.data)
-        size, price, position = ticket.shares, ticket.price, self._broker.positions[order.data]
+        size, price, position = step.shares, step.price, self._broker.positions[order.data]
         average = position.price
         shares, paid, opened, closed = position.update(size, price, data.datetime.datetime())
         if order.executed.remsize != size:
-            order.addinfo(reason=WORDS[ticket.reason])
+            order.addinfo(reason=WORDS[step.reason])
             order.executed.remsize = size
         order.execute(
             data.datetime[0], size, price,

@@ -9,14 +9,11 @@ import numpy as np
 from engine.cerebro.market import ReplayMarket
 from engine.codes import DELAYED, END_OF_PERIOD, FILLED, NONE, OPEN, SKIPPED, WORDS, WRITTEN_OFF
 from engine.ledger import Ledger, OrderLog
-from feeds.arrays import DAY, Float, Int, text
+from feeds.arrays import DAY, Int, text
 from feeds.errors import DataError, EngineError
 
 _RUIN = 1e-9
 """Share of the start cash below which nothing but rounding is left."""
-
-_BLOCK = 16_384
-"""Holdings valued at a time, which fit into a processor's cache."""
 
 _NEVER = np.datetime64("NaT", "ns")
 
@@ -30,66 +27,33 @@ def ledger_of_account(account: Any, market: ReplayMarket, start_cash: float) -> 
     market : ReplayMarket
     start_cash : float
     """
-    panel, ids = market.panel, len(market.panel.ids)
-    # Which change holds at each row; 0 is the time before the first.
-    changed = np.array(account.changed, dtype=np.int64)
-    change = np.searchsorted(changed, np.arange(len(panel)), side="right")
-    cash = np.array([start_cash, *account.past_cash])[change]
-    past_shares, past_average = (
-        np.concatenate((np.zeros((1, ids)), np.frombuffer(past).reshape(-1, ids)))
-        for past in (account.past_shares, account.past_average)
-    )
-    shares = past_shares[change]
-    nav = cash + _worth(change, past_shares, past_average, market.marks)
-    stale = np.zeros(shares.shape, dtype=bool)
+    panel = market.panel
+    rows, cash, shares, _ = zip(*account.changes, strict=True)
+    change = np.searchsorted(rows, np.arange(len(panel)), side="right") - 1
+    held = np.frombuffer(b"".join(shares)).reshape(-1, len(panel.ids))
+    stale = np.zeros(market.has_bar.shape, dtype=bool)
     if not market.has_bar.all():
-        stale = (shares != 0) & ~market.has_bar
+        stale = (held != 0)[change] & ~market.has_bar
     return Ledger(
         panel.opened_at[0],
         start_cash,
         panel.known_at,
         panel.ids,
-        nav,
-        cash,
-        shares,
+        np.frombuffer(account.values(change)),
+        np.array(cash)[change],
+        held,
+        change,
         market.marks,
         stale,
         _log(account, market),
     )
 
 
-def _worth(change: Int, past_shares: Float, past_average: Float, marks: Float) -> Float:
-    """What is held at each row: id after id, worth less gain and then gain, as backtrader adds."""
-    rows, ids = marks.shape
-    out = np.zeros(rows)
-    not_listed = np.isnan(marks[0]).any()
-    step = max(1, _BLOCK // ids)
-    for first in range(0, rows, step):
-        at = change[first : first + step]
-        known = slice(at[0], at[-1] + 1)
-        held = np.flatnonzero(past_shares[known].any(axis=0))
-        if not len(held):
-            continue
-        every = slice(None) if len(held) == ids else held
-        shares, average = (past[known, every][at - at[0]] for past in (past_shares, past_average))
-        mark = marks[first : first + step, every]
-        if not_listed:  # nothing is held of an id that has no mark yet
-            mark = np.nan_to_num(mark)
-        gain = shares * (mark - average)
-        terms = np.empty((len(at), 2 * len(held)))
-        np.subtract(shares * mark, gain, out=terms[:, 0::2])
-        terms[:, 1::2] = gain
-        # A cumulative sum adds one after the other; a sum would add in pairs.
-        out[first : first + step] = np.cumsum(terms, axis=1, out=terms)[:, -1]
-    return out
-
-
 def _log(account: Any, market: ReplayMarket) -> OrderLog:
     """The account's orders in the order of a ledger: by the bar that opens next, endings first."""
     panel = market.panel
-    whole, figures = account.columns()
-    column, decided, placed, filled, status, reason = np.frombuffer(whole, "i8").reshape(6, -1)
-    ordered, shares, price, fee = np.frombuffer(figures, "f8").reshape(4, -1)
+    fields = [np.frombuffer(values, kind) for kind, values in account.log()]
+    column, decided, placed, filled, status, reason, ordered, shares, price, fee = fields
     opening = market.opening[placed]
     ended, skipped, open_ = status == WRITTEN_OFF, status == SKIPPED, status == OPEN
     reason = np.where((status == FILLED) & (reason == NONE) & (filled > opening), DELAYED, reason)

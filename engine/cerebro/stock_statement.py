@@ -78,6 +78,7 @@ def ledger_of_stock(broker: Any) -> Ledger:
         nav,
         cash,
         shares,
+        np.arange(len(shares)),
         market.marks,
         (shares != 0) & ~market.has_bar,
         OrderLog.of([line for _, _, line in lines], panel.ids),

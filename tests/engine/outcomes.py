@@ -92,7 +92,8 @@ def rotation(
         ids=("BTCUSDT", "ETHUSDT"),
         nav=nav,
         cash=np.where(np.arange(bars) == 0, nav, 0.02 * nav),
-        shares=held,
+        held=held,
+        held_at=np.arange(bars),
         marks=prices,
         stale=np.zeros((bars, 2), dtype=bool),
         log=OrderLog.of(_orders(time, decided, held, prices), ("BTCUSDT", "ETHUSDT")),
@@ -229,7 +230,8 @@ def flat(bars: int, **changes: Any) -> Outcome:
     none = np.zeros((bars, 1))
     time = instants(start + (np.arange(bars) + 1) * DAY)
     log = OrderLog.of((), ids := ("BTCUSDT",))
-    ledger = Ledger(start, 100_000.0, time, ids, nav, nav, none, none + 10.0, none > 0, log)
+    rows = np.arange(bars)
+    ledger = Ledger(start, 100_000.0, time, ids, nav, nav, none, rows, none + 10.0, none > 0, log)
     empty = np.array([])
     decisions = DecisionTable(instants(empty), {"risk_on": empty}, {"risk_on": empty}, (), ())
     sleeves = {"btc": np.zeros(bars)}

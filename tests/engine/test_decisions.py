@@ -338,8 +338,8 @@ def test_the_sleeves_of_holdings_are_those_of_a_plain_loop() -> None:
     nav = cash + np.nansum(held * np.nan_to_num(marks), axis=1)
     names = ("A", "B", "C")
     ledger = Ledger(
-        start, 1.0, start + day * np.arange(1, bars + 1), names, nav, cash, held, marks,
-        np.zeros((bars, ids), dtype=bool), OrderLog.of((), names),
+        start, 1.0, start + day * np.arange(1, bars + 1), names, nav, cash, held,
+        np.arange(bars), marks, np.zeros((bars, ids), dtype=bool), OrderLog.of((), names),
     )  # fmt: skip
     for count in (0, 1, 9):
         rows = np.sort(rng.choice(bars, count, replace=False)).tolist()

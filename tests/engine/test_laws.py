@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,11 +30,17 @@ def ledger() -> Ledger:
     return replay(PANEL, np.array([0, 2]), np.array([[0.5, 0.4], [0.0, 0.9]]), SPEC)
 
 
+def _with(ledger: Ledger, name: str, values: Any) -> Ledger:
+    if name == "shares":
+        return replace(ledger, held=values, held_at=np.arange(len(values)))
+    return replace(ledger, **{name: values})
+
+
 def _bump(name: str) -> Callable[[Ledger], Ledger]:
     def change(ledger: Ledger) -> Ledger:
         values = getattr(ledger, name).copy()
         values[2] = values[2] * 1.001 + 0.001
-        return replace(ledger, **{name: values})
+        return _with(ledger, name, values)
 
     return change
 
@@ -139,8 +146,11 @@ def _tampered(
         return ledger, replace(panel, fields=fields), SPEC
     if part == "ledger":
         values = getattr(ledger, name).copy()
-        values.flat[rng.integers(values.size)] *= factor
-        return replace(ledger, **{name: values}), panel, SPEC
+        if name == "held_at":
+            values[rng.integers(len(values))] = rng.integers(len(ledger.held))
+        else:
+            values.flat[rng.integers(values.size)] *= factor
+        return _with(ledger, name, values), panel, SPEC
     values = getattr(log, name).copy()
     values[order] += (
         np.timedelta64(2, "D") if name == "decided_at" else values[order] * (factor - 1)
@@ -152,7 +162,7 @@ def _tampered(
 
 
 PARTS = (
-    *("ledger.nav", "ledger.cash", "ledger.shares", "ledger.marks"),
+    *("ledger.nav", "ledger.cash", "ledger.shares", "ledger.held_at", "ledger.marks"),
     *("log.shares", "log.price", "log.fee", "log.ordered", "log.decided_at"),
     *("panel.prices", "panel.close", "panel.volume", "spec.fee_bps"),
 )

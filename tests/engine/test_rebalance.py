@@ -60,7 +60,10 @@ def plan_orders(
         for column, shares in enumerate(held.shares):
             book.shares[column], book.average[column] = shares, held.closes[column]
         book.decide(0, 0, array("d", weights))
-        found.append([Planned(t.column, t.ordered, WORDS[t.reason]) for t in book.tickets])
+        fields = [memoryview(values).cast(kind) for kind, values in book.log()]
+        column, _, _, _, _, reason, ordered, *_ = fields
+        orders = zip(column, ordered, reason, strict=True)
+        found.append([Planned(column, size, WORDS[why]) for column, size, why in orders])
     assert all(str(planned) == str(found[0]) for planned in found)  # as text NaN equals itself
     orders = [planned for planned in found[0] if not planned.reason]
     return orders, [planned for planned in found[0] if planned.reason]

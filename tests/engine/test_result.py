@@ -97,7 +97,8 @@ def test_other_files_have_the_documented_columns(written: Path) -> None:
 def test_positions_have_a_row_only_where_shares_change(tmp_path: Path) -> None:
     made = rotation(bars=30, every=40)  # bought once, at the second bar
     shares = np.where(made.ledger.shares > 0, 5.0, 0.0)
-    path = write_result(replace(made, ledger=replace(made.ledger, shares=shares)), tmp_path)
+    held = replace(made.ledger, held=shares, held_at=np.arange(30))
+    path = write_result(replace(made, ledger=held), tmp_path)
     lines = (path / "positions.csv").read_text().splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("2018-01-03T00:00:00Z,")
