@@ -30,7 +30,7 @@ class BatchBroker(ReplayBroker):
     else they ask for is refused, see `NotCoveredError`.
     """
 
-    params: Any = (("clock", None), ("listening", False))
+    params: Any = (("clock", None),)
 
     pending = submitted = orders = uncovered("the broker's own orders were read")
     placed = write_offs = reasons = d_credit = uncovered("the broker's own notes were read")
@@ -42,7 +42,7 @@ class BatchBroker(ReplayBroker):
         bars, rules = self.p.market.bars, rules_of(self.p.execution)
         ids, cash = len(self.p.market.panel.ids), self.p.execution.cash
         sizing = Sizing(bars, ids, rules)
-        self.account = Account(bars, ids, rules, sizing, cash, self.p.listening)
+        self.account = Account(bars, ids, rules, sizing, cash, self.p.clock.listened)
         super().init()
 
     def start(self) -> None:
@@ -51,8 +51,8 @@ class BatchBroker(ReplayBroker):
         market: ReplayMarket = self.p.market
         self.rows, self._last_row = market.rows_at(self.p.clock.times)
         self.ending = [row in market.gaps_at for row in self.rows]
-        self._notices = Notices(self) if self.p.listening else None
-        if self.p.listening:
+        self._notices = Notices(self) if self.p.clock.listened else None
+        if self.p.clock.listened:
             self._refuse_the_rest()
 
     def _refuse_the_rest(self) -> None:

@@ -13,15 +13,15 @@ class ClockCerebro(bt.Cerebro):
     """Steps through the merged clock; all else is Cerebro's own `run`.
 
     Stock asks each feed at each step for its next bar and moves it line by line. The broker is
-    called if it has something to do; with `listening` always, as in stock (test_listening.py).
+    called if it has something to do; if somebody listens always, as in stock (test_listening.py).
     """
 
-    params = (("clock", None), ("listening", False))
+    params = (("clock", None),)
 
     def _runonce(self, runstrats: list[Any]) -> None:
         strategy, broker, clock = runstrats[0], self._broker, self.p.clock
         self._check_covered(runstrats)
-        if self.p.listening:
+        if clock.listened:
             for now, time in enumerate(clock.times.tolist()):
                 clock.now = now
                 self._brokernotify()

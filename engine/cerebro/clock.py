@@ -21,15 +21,18 @@ class Clock:
         backtrader's day numbers, ascending.
     now : int
         -1 before the first.
+    listened : bool
+        Whether analyzers listen, to which lines, orders and positions must be what stock has.
     refused : str
         What was asked for that only stock backtrader does, blank as long as nothing was: whoever
         asked may have caught the error.
     """
 
-    __slots__ = ("now", "refused", "times")
+    __slots__ = ("listened", "now", "refused", "times")
 
-    def __init__(self, times: Float) -> None:
+    def __init__(self, times: Float, listened: bool = False) -> None:
         self.times = times
+        self.listened = listened
         self.now = -1
         self.refused = ""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 from collections import deque
-from copy import copy
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -104,10 +103,18 @@ class ClockLine(LineBuffer):
 
 
 class ClockLines(PanelFeed.lines):
-    """The lines of a feed, without the 20 us that each takes in backtrader's metaclasses."""
+    """The lines of a feed, without the 20 us that each takes in backtrader's metaclasses.
+
+    Unread, there are none to backtrader, which else makes attributes of them.
+    """
+
+    unread = False
 
     def __init__(self) -> None:
         self.lines = [object.__new__(ClockLine) for _ in self._getlines()]
+
+    def __iter__(self) -> Any:
+        return iter(() if self.unread else self.lines)
 
 
 class ClockFeed(PanelFeed):
@@ -122,25 +129,18 @@ class ClockFeed(PanelFeed):
     def __init__(self) -> None:
         super().__init__()
         self.clock: Clock = self.p.clock
-        self._own_lines()
-
-    def _own_lines(self) -> None:
+        self.lines.unread = not self.clock.listened
         for line, name in zip(self.lines.lines, self.lines.getlinealiases(), strict=True):
             line.feed, line.name = self, name
 
     def another(self, **params: Any) -> ClockFeed:
-        """A feed like this fresh one, 100 us sooner (tests/engine/test_tricks.py)."""
+        """A feed like this unread one, 100 us sooner (tests/engine/test_tricks.py)."""
         other = twin(self)
         other.p = other.params = twin(self.p)
         vars(other.p).update(params)
         for name, value in vars(self).items():
             if isinstance(value, list | deque):
-                setattr(other, name, copy(value))
-        other.lines = other.l = ClockLines()
-        other.line = other.lines[0]
-        for place, line in enumerate(other.lines.lines):
-            vars(other).update({f"line_{place}": line, f"line{place}": line})
-        other._own_lines()
+                setattr(other, name, value.copy())
         return other
 
     @cached_property

@@ -41,13 +41,12 @@ def on_the_clock(
     NotCoveredError
         When an analyzer asks for something that only stock backtrader does.
     """
-    clock, listening = Clock(market.instants), bool(analyzers)
-    cerebro = ClockCerebro(stdstats=False, clock=clock, listening=listening)
-    first = cast(Any, ClockFeed)(clock=clock)  # its metaclass takes the parameters
-    feeds = _add_feeds(cerebro, market, first.another)
-    broker = BatchBroker(
-        execution=spec, market=market, feeds=feeds, clock=clock, listening=listening
-    )
+    clock = Clock(market.instants, listened=bool(analyzers))
+    cerebro = ClockCerebro(stdstats=False, clock=clock)
+    make = partial(cast(Any, ClockFeed), clock=clock)  # its metaclass takes the parameters
+    first = make()
+    feeds = _add_feeds(cerebro, market, make if clock.listened else first.another)
+    broker = BatchBroker(execution=spec, market=market, feeds=feeds, clock=clock)
     cerebro.setbroker(broker)
     cerebro.addstrategy(BatchWeights, clock=clock, **targets)
     _add_analyzers(cerebro, analyzers)
@@ -69,7 +68,7 @@ def on_the_clock(
     found = ledger()
     check(found, len(market.panel))
     analyses = _analyses(strategy, analyzers)
-    if not listening:
+    if not clock.listened:
         _let_go(strategy, broker, first, *cerebro.datas, cerebro)
     return replace(found, analyses=analyses)
 
