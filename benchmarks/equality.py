@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.machine import description
+from benchmarks.page import PAGE, put
 from engine.arithmetic import COMPILED, WHY_INTERPRETED
 from engine.cerebro.replay import FAST
 from engine.execution import ExecutionSpec
@@ -30,8 +31,6 @@ from tests.engine.drawn import NO_LIMIT, Case, draw_case, features, with_fields
 from tests.engine.plain import Outcome, run_plain
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- parity -->", "<!-- /parity -->"
 PLAIN_TOLERANCE = 1e-12
 
 
@@ -236,7 +235,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         typed = f"python benchmarks/parity.py --cases {options.cases} --seed {options.seed}"
         table = ["| what | figure |", "|---|---|", *(f"| {k} | {v} |" for k, v in found)]
         text = "\n".join([f"```\n{typed}\n```", "", description(None), "", *table])
-        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+        put("parity", text)
     equal = all(each.relative is None for each in examined)
     return int(not (equal and [each.digest for each in examined] == twins))
 
@@ -249,12 +248,3 @@ def _say(each: Examined, cases: int) -> None:
         print(f"case {each.number}: plain {each.plain:.1e}, {words}", file=sys.stderr, flush=True)
     if each.number % 100 == 99:
         print(f"{each.number + 1} of {cases}", file=sys.stderr, flush=True)
-
-
-def replaced(page: str, text: str) -> str:
-    """The page with the text between its two markers."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{PAGE.name} lacks {BEGIN} or {END}")
-    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"

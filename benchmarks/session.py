@@ -10,12 +10,11 @@ from pathlib import Path
 
 from benchmarks import rounds, sections, targets, whole_process
 from benchmarks.machine import description
-from benchmarks.rounds import ROOT, Measured
+from benchmarks.page import PAGE, put
+from benchmarks.rounds import Measured
 from benchmarks.tables import Table
 
 SECTIONS = ("W1", "W2", "W4", "process")
-PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.markdown:
         options.markdown.write_text(text, encoding="utf-8")
     if options.write:
-        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+        put("benchmark", text)
     return 0
 
 
@@ -141,12 +140,3 @@ def markdown(tables: Sequence[Table], where: str, typed: str) -> str:
     """The tables with the machine and the command, ready for the page."""
     head = f"```\n{typed}\n```\n\n{where}"
     return "\n\n".join([head, *(table.markdown() for table in tables)]) + "\n"
-
-
-def replaced(page: str, text: str) -> str:
-    """The page with the text between its two markers."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{PAGE.name} lacks {BEGIN} or {END}")
-    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"

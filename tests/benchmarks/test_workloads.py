@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmarks.ours import execution, panel_of
+from benchmarks.page import PAGE, replaced
 from benchmarks.rounds import FAST, PLAIN, SCALED, SLOW, W1, Case, Measured
 from benchmarks.sections import speed_table
-from benchmarks.session import BEGIN, END, PAGE, replaced
 from benchmarks.tables import Table
 from benchmarks.targets import Target, of_speed, target_table
 from benchmarks.workloads import FINALS, load, make, reference, save
@@ -119,6 +119,10 @@ def test_promises_are_held_against_the_median_of_the_ratios() -> None:
 
 
 def test_the_page_keeps_what_is_around_the_tables() -> None:
-    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    assert replaced(page, "new\n") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
-    assert BEGIN in PAGE.read_text(encoding="utf-8")
+    begin, end = "<!-- parity: begin -->", "<!-- parity: end -->"
+    page = f"before\n{begin}\nold\n{end}\nafter\n"
+    assert replaced(page, "parity", "new\n") == f"before\n{begin}\n\nnew\n\n{end}\nafter\n"
+    for section in ("parity", "benchmark"):
+        assert "new" in replaced(PAGE.read_text(encoding="utf-8"), section, "new")
+    with pytest.raises(SystemExit, match="lacks <!-- other: begin -->"):
+        replaced(page, "other", "new")

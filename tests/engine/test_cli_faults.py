@@ -128,6 +128,11 @@ def test_list_tells_every_kind_of_damage(
     assert "damaged" in capsys.readouterr().out
 
 
+def _python(code: str) -> subprocess.CompletedProcess[str]:
+    typed = [sys.executable, "-c", code]
+    return subprocess.run(typed, cwd=REPOSITORY, capture_output=True, text=True)
+
+
 @posix
 def test_ctrl_c_while_modules_are_loaded_is_exit_130(tmp_path: Path) -> None:
     code = (
@@ -139,9 +144,7 @@ def test_ctrl_c_while_modules_are_loaded_is_exit_130(tmp_path: Path) -> None:
         "sys.argv[1:] = ['list']\n"
         "from engine.cli import main\nraise SystemExit(main())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True
-    )
+    done = _python(code)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 
@@ -155,9 +158,7 @@ def test_a_bug_is_told_even_where_no_file_can_be_written(tmp_path: Path) -> None
         "sys.argv[1:] = ['list']\n"
         "from engine.cli import main\nraise SystemExit(main())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True
-    )
+    done = _python(code)
     assert done.returncode == 1
     assert done.stderr.startswith("error: this is a bug: RuntimeError: not expected\n")
     assert "-vv" in done.stderr
