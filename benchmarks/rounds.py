@@ -84,6 +84,16 @@ class Measured:
     cases: tuple[Case, ...]
     lines: Lines = field(default_factory=dict)
 
+    @property
+    def asset_bars(self) -> int:
+        """Bars of all assets."""
+        return int(self.expected["bars"]) * int(self.expected["assets"])
+
+    def growth(self, base: Measured) -> tuple[float, float]:
+        """How many times the asset-bars and the fills of `base` there are."""
+        fills = float(self.expected["fills"] / base.expected["fills"])
+        return self.asset_bars / base.asset_bars, fills
+
 
 @dataclass(frozen=True)
 class Vectorbt:

@@ -131,7 +131,7 @@ def growth_table(sizes: Sequence[Measured]) -> Table:
         ours = [measured.lines[form] for form in OURS]
         for form, lines in zip(("vectorbt", *OURS), (peer, *ours), strict=True):
             seconds = middle(lines, processor)
-            each = None if seconds is None else seconds * 1e9 / _asset_bars(measured)
+            each = None if seconds is None else seconds * 1e9 / measured.asset_bars
             ahead = NOTHING if form == "vectorbt" else text(ratio(peer, lines))
             times = (milliseconds(seconds), whole(each), ahead, whole(middle(lines, megabytes)))
             if any(lines):
@@ -153,17 +153,12 @@ def linearity_table(sizes: Sequence[Measured]) -> Table:
     header = ("assets x years", "x asset-bars", "x fills", *(f"x time, {form}" for form in OURS))
     rows: list[tuple[str, ...]] = []
     for measured in sizes[1:]:
-        bars = _asset_bars(measured) / _asset_bars(base)
-        fills = measured.expected["fills"] / base.expected["fills"]
+        bars, fills = measured.growth(base)
         grown = [text(ratio(measured.lines[form], base.lines[form])) for form in OURS]
         rows.append((measured.size.label, figures(bars), figures(fills), *grown))
     title = f"W4: growth against {base.size.label}"
-    note = "`x time` below `x asset-bars`: no dearer than linear."
+    note = "`x time` below `x asset-bars` or `x fills`: no dearer than linear in the work."
     return Table(title, header, tuple(rows), (note,))
-
-
-def _asset_bars(measured: Measured) -> int:
-    return int(measured.expected["bars"]) * int(measured.expected["assets"])
 
 
 def process_table(commands: Sequence[Process], lines: Lines) -> Table:

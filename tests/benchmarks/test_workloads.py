@@ -13,7 +13,7 @@ from benchmarks.page import PAGE, replaced
 from benchmarks.rounds import FAST, PLAIN, SCALED, SLOW, W1, Case, Measured
 from benchmarks.sections import speed_table
 from benchmarks.tables import Table
-from benchmarks.targets import Target, of_speed, target_table
+from benchmarks.targets import Target, of_growth, of_speed, target_table
 from benchmarks.workloads import FINALS, load, make, reference, save
 from engine import replay
 
@@ -116,6 +116,15 @@ def test_promises_are_held_against_the_median_of_the_ratios() -> None:
     ]
     missing = Target("something", None, bool)
     assert target_table([missing]).rows == (("something", "not measured", ""),)
+
+
+def test_linear_is_meant_in_asset_bars_or_fills_whichever_grew_more() -> None:
+    base, grown = measured(), measured()
+    # Twice the bars and three times the fills in 2.5 times the time, 0.02 s being the base.
+    grown.expected.update(bars=20, fills=21)
+    grown.lines["compiled"] = [line(0.05, 1000.0, compiled=True, why="")] * 2
+    rows = {target.promise: target.row[1] for target in of_growth([base, grown])}
+    assert rows["W4, compiled: time against work grows at most 1.25 times"] == "0.833"
 
 
 def test_the_page_keeps_what_is_around_the_tables() -> None:
