@@ -24,6 +24,16 @@ class DataError(BacktestError):
     exit_code = 4
 
 
+class AbsentError(DataError):
+    """Data that is not there at all, as that of an id which a vendor does not know."""
+
+
+class ProviderError(BacktestError):
+    """A vendor that cannot be reached, refuses, or answers with what is no data."""
+
+    exit_code = 8
+
+
 class EngineError(BacktestError):
     """A run that had to stop: a signal that reads the future, a ruined account, a broken law."""
 

@@ -1,0 +1,1 @@
+"""Vendors on loopback: a proxy that speaks for their hosts, in their wire formats."""
