@@ -14,16 +14,19 @@ import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from engine.cli_data import add_data, add_universe
 from feeds.errors import BacktestError, OutputError
 
 PROGRAM = "run_backtest.py"
 EXIT_CODES = """exit codes:
   0 ok   1 a bug, or a run that had to stop   2 wrong usage, or results cannot be written
-  3 config invalid   4 data missing or refused   6 a check found bias   130 interrupted"""
+  3 config invalid   4 data missing or refused   6 a check found bias   8 a vendor failed
+  130 interrupted"""
 _NEW_OBJECTS = 200_000
 """Half as many again as a start makes."""
 PRECEDENCE = "VALUE is read as YAML; precedence: defaults < extends < file < --set"
@@ -72,19 +75,17 @@ def _run(options: argparse.Namespace) -> int:
     results = io.StringIO()
     try:
         _check_working_directory()
-        import engine.verbs
-
         # Printed when all is well, so that no reader of stdout takes half of it for the whole.
         with redirect_stdout(results):
-            getattr(engine.verbs, options.verb)(options)
+            getattr(import_module(options.module), options.verb)(options)
         _print(results.getvalue())
     except BacktestError as error:
         if options.verbose >= 2:
             traceback.print_exc()
         _tell(f"error: {error}")
         return error.exit_code
-    except KeyboardInterrupt:
-        _tell("interrupted")
+    except KeyboardInterrupt as stop:
+        _tell(": ".join(("interrupted", *map(str, stop.args))))
         return 130
     return 0
 
@@ -161,6 +162,12 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(metavar="VERB", required=True)
     _add_runs(verbs)
     _add_config(verbs)
+    data = _group(verbs, "data", "fetch, import and look after market data",
+                  "data fetch configs/rotation.yaml", "data status", "data verify")  # fmt: skip
+    add_data(data, _verb)
+    universe = _group(verbs, "universe", "show who could be held when, and what hindsight earns",
+                      "universe show 2021-06-01 my.yaml", "universe audit my.yaml")  # fmt: skip
+    add_universe(universe, _verb)
     return top
 
 
@@ -215,14 +222,9 @@ def _add_runs(verbs: Any) -> None:
 
 
 def _add_config(verbs: Any) -> None:
-    config = verbs.add_parser(
-        "config",
-        help="show, explain, or begin a config",
-        description="Show, explain, or begin a config.",
-        epilog=_examples("config init my.yaml", "config show my.yaml --origin", "config explain")
-        + EXIT_CODES,
-    )
-    below = config.add_subparsers(metavar="VERB", required=True)
+    below = _group(verbs, "config", "show, explain, or begin a config",
+                   "config init my.yaml", "config show my.yaml --origin",
+                   "config explain")  # fmt: skip
 
     show = _verb(below, "config show", "print a config with everything written out",
                  "config show my.yaml", "config show my.yaml --origin",
@@ -247,14 +249,26 @@ def _add_config(verbs: Any) -> None:
     init.add_argument("file", metavar="FILE", nargs="?", type=Path, default=Path("experiment.yaml"))
 
 
-def _verb(verbs: Any, name: str, summary: str, *examples: str) -> argparse.ArgumentParser:
+def _group(verbs: Any, name: str, summary: str, *examples: str) -> Any:
+    group = verbs.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=_examples(*examples) + EXIT_CODES,
+    )
+    return group.add_subparsers(metavar="VERB", required=True)
+
+
+def _verb(
+    verbs: Any, name: str, summary: str, *examples: str, module: str = "verbs"
+) -> argparse.ArgumentParser:
     verb: argparse.ArgumentParser = verbs.add_parser(
         name.rsplit(" ", 1)[-1],
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
         epilog=_examples(*examples) + EXIT_CODES,
     )
-    verb.set_defaults(verb=name.replace(" ", "_"))
+    verb.set_defaults(module=f"engine.{module}", verb=name.replace(" ", "_"))
     verb.add_argument("-q", "--quiet", action="store_true", help="no progress and notes on stderr")
     verb.add_argument("-v", "--verbose", action="count", default=0, help="-vv: show tracebacks")
     return verb

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.config import Experiment
 from engine.progress import Progress
-from feeds.arrays import DAY, Bool, text
+from engine.universe import (
+    allowed,
+    chosen,
+    coins_of,
+    left_out,
+    listed,
+    membership,
+    settled,
+    without_gaps,
+)
+from feeds.arrays import DAY, Bool
 from feeds.cache import load_panel
+from feeds.coins import read_coins
+from feeds.dominance import dominance
 from feeds.errors import DataError
 from feeds.events import Event, ScaleBreak, read_events, scale_breaks, split_by_events
+from feeds.membership import Membership
 from feeds.panel import Panel
+from feeds.panel_spec import PanelSpec, sources
 from feeds.simulated import simulate
+from feeds.sources import any_there
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +51,8 @@ class Inputs:
     simulated : bool
     warnings : tuple of str
         What a reader of the results must know about the data.
+    members : Membership or None
+        Who belongs to the universe when, where that is not all ids at all times.
     """
 
     panels: Mapping[str, Panel]
@@ -45,6 +62,7 @@ class Inputs:
     eligible: Bool
     simulated: bool
     warnings: tuple[str, ...]
+    members: Membership | None = None
 
     @property
     def period(self) -> Panel:
@@ -75,34 +93,102 @@ def load_inputs(experiment: Experiment, cache: Path | None, progress: Progress) 
     data = experiment.data
     if data.simulated is not None:
         panels, simulated_events = simulate(data.simulated, cache)
-        return prepare_inputs(experiment, panels, simulated_events, simulated=True)
-    events = read_events(data.events, data.root)
-    panels = {}
+        events_of = dict.fromkeys(panels, simulated_events)
+        return prepare_inputs(experiment, panels, events_of, simulated=True)
+    experiment = with_what_is_there(experiment)
+    data = experiment.data
+    panels, events = {}, panel_events(experiment)
     for done, (name, spec) in enumerate(sorted(data.panels.items())):
         progress.step("reading panels", done, len(data.panels))
-        ids = _files_to_read(spec.ids or experiment.universe.ids, events)
-        panels[name] = load_panel(name, spec, data.root, ids, cache)
+        ids = _files_to_read(spec.ids or experiment.universe.ids, events[name])
+        panels[name] = load_panel(name, spec, data.root, ids, cache, data.quality)
     progress.step("reading panels", len(panels), len(data.panels))
     return prepare_inputs(experiment, panels, events, simulated=False)
+
+
+def with_what_is_there(experiment: Experiment) -> Experiment:
+    """The config with `otherwise` in place of every panel that nothing is there of."""
+    root, ids = experiment.data.root, experiment.universe.ids
+    return _choosing(experiment, lambda name, spec: any_there(name, spec, root, ids))
+
+
+def fetchable(experiment: Experiment, vendors: Callable[[str], bool]) -> Experiment:
+    """The config with `otherwise` in place of every panel whose vendor cannot be asked."""
+    return _choosing(experiment, lambda name, spec: vendors(spec.vendor))
+
+
+def _choosing(experiment: Experiment, suits: Callable[[str, PanelSpec], bool]) -> Experiment:
+    panels = dict(experiment.data.panels)
+    for name, spec in panels.items():
+        while spec.otherwise is not None and not suits(name, spec):
+            spec = spec.otherwise
+        panels[name] = spec
+    if panels == experiment.data.panels:
+        return experiment
+    data = experiment.data.model_copy(update={"panels": panels})
+    return experiment.model_copy(update={"data": data})
+
+
+def series_of(experiment: Experiment) -> dict[str, str]:
+    """The series of the store that a config reads, each with its calendar."""
+    events = panel_events(experiment)
+    found: dict[str, str] = {}
+    for name, spec in sorted(experiment.data.panels.items()):
+        if spec.series is not None:
+            ids = _files_to_read(spec.ids or experiment.universe.ids, events[name])
+            found |= dict.fromkeys(sources(name, spec, ids).values(), spec.calendar)
+    return found
+
+
+def panel_events(experiment: Experiment) -> dict[str, tuple[Event, ...]]:
+    """The events of each panel: those of its ids, at its venue."""
+    data = experiment.data
+    if not data.events:
+        return dict.fromkeys(data.panels, ())
+    coins = read_coins(data.coins, data.root)
+    return {
+        name: read_events(
+            data.events,
+            data.root,
+            spec.ids or experiment.universe.ids if spec.one_a_file else None,
+            coins.of(spec.vendor),
+        )
+        for name, spec in data.panels.items()
+    }
 
 
 def prepare_inputs(
     experiment: Experiment,
     panels: Mapping[str, Panel],
-    events: Sequence[Event],
+    events: Mapping[str, Sequence[Event]],
     *,
     simulated: bool,
 ) -> Inputs:
-    """Split panels by events, restrict the clock to the universe, cut at the end of the period."""
-    split = {name: split_by_events(panel, events) for name, panel in panels.items()}
-    clock, unlisted = _universe(split[experiment.clock], experiment.universe.ids, events)
+    """Split panels by events, restrict the clock to the universe, cut at the end of the period.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    panels : mapping of str to Panel
+        Every panel, as read.
+    events : mapping of str to sequence of Event
+        The events of each panel.
+    simulated : bool
+    """
+    split = {name: split_by_events(panel, events[name]) for name, panel in panels.items()}
+    split |= _dominance(experiment, split)
+    of_clock = events[experiment.clock]
+    clock, unlisted = chosen(split[experiment.clock], experiment.universe.ids, of_clock)
     first_row, rows = _period(clock, experiment)
     end = clock.known_at[rows - 1]
-    clock, warnings = _listed(clock.head(rows), unlisted)
+    clock, warnings = listed(clock.head(rows), unlisted)
+    clock, incomplete = without_gaps(clock.as_of(end), experiment.data.quality)
+    warnings += (*incomplete, *left_out(panels))
     if clock.tradable:
-        warnings += _jumps(scale_breaks(clock, events))
-    eligible = _eligible(clock, experiment.universe.min_age_days)[first_row:]
-    if not eligible.any():
+        warnings += _jumps(scale_breaks(clock, of_clock))
+    stays = membership(experiment, split, clock)
+    eligible = allowed(experiment, clock, stays)
+    if not eligible[first_row:].any():
         raise DataError(
             f"no id of the universe is eligible at any close from {experiment.period.start} to "
             f"{experiment.period.end}; add ids, or lower universe.min_age_days"
@@ -111,32 +197,28 @@ def prepare_inputs(
         {name: panel.as_of(end) for name, panel in split.items()},
         clock,
         first_row,
-        tuple(events),
-        eligible,
+        settled(of_clock, experiment.universe.delisting),
+        eligible[first_row:],
         simulated,
         warnings,
+        stays,
     )
+
+
+def _dominance(experiment: Experiment, panels: Mapping[str, Panel]) -> dict[str, Panel]:
+    """The panels of totals and shares, each with its definition."""
+    found = {}
+    for name, spec in sorted(experiment.data.dominance.items()):
+        coins = coins_of(experiment, spec.caps)
+        supplied = None if spec.supplied is None else panels[spec.supplied]
+        found[name] = replace(dominance(panels[spec.caps], spec, coins, supplied), name=name)
+    return found
 
 
 def _files_to_read(ids: Sequence[str], events: Sequence[Event]) -> tuple[str, ...]:
     """A coin that took over a ticker is in the file of the ticker."""
     file_of = {event.successor: event.id for event in events if event.successor}
     return tuple(sorted({file_of.get(name, name) for name in ids}))
-
-
-def _universe(
-    panel: Panel, ids: Sequence[str], events: Sequence[Event]
-) -> tuple[Panel, tuple[str, ...]]:
-    """The panel for the ids of the universe, and those that no bar has been listed for."""
-    missing = sorted(set(ids) - set(panel.ids))
-    unlisted = tuple(name for name in missing if name in {event.successor for event in events})
-    unknown = sorted(set(missing) - set(unlisted))
-    if unknown:
-        raise DataError(
-            f"universe.ids names {', '.join(unknown)}, which panel '{panel.name}' does not have"
-        )
-    there = tuple(sorted(set(ids) - set(unlisted)))
-    return panel.pick(there) if ids else panel, unlisted
 
 
 def _period(clock: Panel, experiment: Experiment) -> tuple[int, int]:
@@ -154,19 +236,6 @@ def _period(clock: Panel, experiment: Experiment) -> tuple[int, int]:
     if rows - first < 1:
         raise DataError(f"no bar between {start} and {end}: {covered}; widen the period")
     return int(first), int(rows)
-
-
-def _listed(clock: Panel, unlisted: Sequence[str]) -> tuple[Panel, tuple[str, ...]]:
-    """Leave out ids without any bar up to the end of the period, and say so."""
-    has: Bool = np.any(clock.has_bar, axis=0)
-    listed = tuple(name for name, any_bar in zip(clock.ids, has, strict=True) if any_bar)
-    absent = tuple(sorted({*unlisted, *clock.ids} - set(listed)))
-    if not listed:
-        raise DataError(f"no id of the universe has a bar up to {text(clock.label[-1])}")
-    if not absent:
-        return clock, ()
-    note = f"no bar by the end of the period, left out: {', '.join(absent)}"
-    return clock.pick(listed), (note,)
 
 
 def _jumps(breaks: Sequence[ScaleBreak]) -> tuple[str, ...]:
@@ -192,10 +261,3 @@ def _jumps(breaks: Sequence[ScaleBreak]) -> tuple[str, ...]:
         f"{'; '.join(found.text for found in breaks[:3])}{more}. The jump counts as a return; if "
         "it is another unit or another coin, declare it in a file under data.events",
     )
-
-
-def _eligible(clock: Panel, min_age_days: int) -> Bool:
-    """Ids with a bar at this close whose first bar is at least `min_age_days` old."""
-    first = np.argmax(clock.has_bar, axis=0)
-    age = clock.label[:, None] - clock.label[first][None, :]
-    return clock.has_bar & (age >= min_age_days * DAY)

@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 
 _BY_CHOICE = ("band", "lot_size", "min_notional")
 """Orders left out because the config says so; they are counted but are no surprise."""
-_QUALITY = {"explained_bars": "bars missing because of a known event"}
+_GAPS = {
+    "blank_rows": "blank rows",
+    "explained_bars": "bars missing because of a known event",
+    "missing_bars": "missing bars",
+}
+_REPAIRS = {
+    "bad_bars": ("bar", " that cannot be, left out"),
+    "coverage_jumps": ("row", " where more than 0.5 % of the market enters or leaves the data"),
+    "out_of_order": ("row", " out of order, sorted"),
+    "repeated_rows": ("row", " told twice, counted once"),
+    "spikes": ("open or close", " ten times away from the closes around it ({})"),
+    "wicks": ("high or low", " ten times away from the closes around it ({})"),
+}
+"""What was found in the data; `{}` is the policy about it."""
 FEW_ROTATIONS = 10
 """Below this each rotation is looked at by itself."""
 
@@ -38,7 +51,7 @@ def notices(result: Result) -> tuple[Notice, ...]:
     """All notices of a run, the gravest first."""
     return tuple(
         notice
-        for part in (_data, _sample, _signals, _trading, _gaps, _written)
+        for part in (_data, _sample, _signals, _trading, _gaps, _repairs, _written)
         for notice in part(result)
     )
 
@@ -129,8 +142,7 @@ def _trading(result: Result) -> Iterator[Notice]:
 
 def _gaps(result: Result) -> Iterator[Notice]:
     for panel, found in sorted(result.manifest.get("quality", {}).items()):
-        parts = [f"{number:,} {_QUALITY.get(name, name.replace('_', ' '))}"
-                 for name, number in sorted(found.items()) if number]  # fmt: skip
+        parts = [f"{found[kind]:,} {what}" for kind, what in _GAPS.items() if found.get(kind)]
         if parts:
             clock = panel == result.experiment.get("clock")
             effect = (
@@ -139,6 +151,18 @@ def _gaps(result: Result) -> Iterator[Notice]:
                 else "Signals carry their last value over them until it is too old."
             )
             yield Notice(f"Gaps in panel '{panel}'", f"{listed(parts)}. {effect}")
+
+
+def _repairs(result: Result) -> Iterator[Notice]:
+    policies = (result.experiment.get("data") or {}).get("quality") or {}
+    for panel, found in sorted(result.manifest.get("quality", {}).items()):
+        parts = [
+            count(found[kind], noun) + rest.format(policies.get(kind, "repair"))
+            for kind, (noun, rest) in _REPAIRS.items()
+            if found.get(kind)
+        ]
+        if parts:
+            yield Notice(f"Faults in panel '{panel}'", f"{listed(parts)}.")
 
 
 def _written(result: Result) -> Iterator[Notice]:

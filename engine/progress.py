@@ -12,6 +12,10 @@ _REDRAW = {True: 0.1, False: 5.0}
 """Seconds between lines, on a terminal and elsewhere."""
 
 
+_TELLING = 10.0
+"""Seconds of work from which on its pace tells how long the rest takes."""
+
+
 class Progress:
     """Draws nothing for two seconds, then one line that is redrawn; nothing at all if quiet.
 
@@ -35,14 +39,23 @@ class Progress:
         self._clock = clock
         self._terminal = not self._quiet and self._stream.isatty()
         self._due = clock() + _PATIENCE
+        self._begun: tuple[int, float] | None = None
         self._drawn = 0
 
     def step(self, label: str, done: int, total: int) -> None:
-        """Note that `done` of `total` pieces of the work called `label` are finished."""
-        if self._quiet or self._clock() < self._due:
+        """Note that `done` of `total` pieces of the work called `label` are finished.
+
+        How long the rest takes is told from what is done, when that is enough to tell by.
+        """
+        if self._quiet:
             return
-        self._due = self._clock() + _REDRAW[self._terminal]
-        line = f"{label} {done}/{total}"
+        now = self._clock()
+        if self._begun is None or self._begun[0] != total:
+            self._begun = total, now
+        if now < self._due:
+            return
+        self._due = now + _REDRAW[self._terminal]
+        line = f"{label} {done}/{total}{_left(now - self._begun[1], done, total)}"
         if self._terminal:
             self._write(f"\r{line:<{self._drawn}}")
             self._drawn = len(line)
@@ -61,3 +74,13 @@ class Progress:
             self._stream.flush()
         except OSError:  # nobody is reading any more, which is no reason to stop the work
             self._quiet = True
+
+
+def _left(elapsed: float, done: int, total: int) -> str:
+    """How long the rest takes at the pace so far."""
+    if elapsed < _TELLING or not 0 < done < total:
+        return ""
+    seconds = elapsed / done * (total - done)
+    if seconds >= 90:
+        return f", about {seconds / 60:.0f} min left"
+    return f", about {max(seconds, 1):.0f} s left"

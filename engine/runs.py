@@ -6,6 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from engine.config import Experiment, RawStrategy, load_config
 from engine.fingerprint import run_digests, run_id
 from engine.honesty import prove_prefix
 from engine.inputs import Inputs, load_inputs
+from engine.measures import cagr
 from engine.progress import Progress
 from engine.result import (
     DecisionTable,
@@ -28,9 +30,11 @@ from engine.result import (
 )
 from engine.simulation import Simulation, empty_sleeves, simulate_experiment
 from engine.statistics import core_statistics
-from feeds.arrays import Float
+from engine.universe import allowed
+from feeds.arrays import Float, text
 from feeds.errors import ConfigError
 from feeds.libraries import version_of
+from feeds.membership import Membership
 from feeds.panel import Panel
 from strategies.base import Signal
 from strategies.registry import find
@@ -99,6 +103,21 @@ def run(
     return result
 
 
+def growth_with(
+    experiment: Experiment,
+    inputs: Inputs,
+    members: Membership,
+    output: Path,
+    progress: Progress,
+) -> float:
+    """Compound growth a year of a run with these members of the universe; nothing is written."""
+    eligible = allowed(experiment, inputs.clock, members)[inputs.first_row :]
+    chosen = replace(inputs, eligible=eligible, members=members)
+    ledger = simulate_experiment(experiment, chosen, _proof(output, progress), progress).ledger
+    nav = np.concatenate(([ledger.start_cash], ledger.nav))
+    return cagr(nav, experiment.report.periods_per_year)
+
+
 def _loaded(
     config: Experiment | Path | str | Mapping[str, Any], overrides: Iterable[str]
 ) -> Experiment:
@@ -157,7 +176,11 @@ def _outcome(
         "universe": {
             "ids": list(inputs.clock.ids),
             "min_age_days": experiment.universe.min_age_days,
-            "point_in_time": experiment.universe.point_in_time,
+            "point_in_time": experiment.universe.point_in_time or inputs.members is not None,
+            "members": _members(inputs),
+        },
+        "definitions": {
+            name: spec.words for name, spec in sorted(experiment.data.dominance.items())
         },
         "quality": {name: panel.counts for name, panel in sorted(inputs.panels.items())},
         "warnings": [*inputs.warnings, *_warnings(simulation)],
@@ -173,6 +196,21 @@ def _outcome(
         _decision_table(inputs, simulation),
         statistics,
     )
+
+
+def _members(inputs: Inputs) -> list[dict[str, str]]:
+    """Who belonged to the universe from when until when; empty if all ids did throughout."""
+    if inputs.members is None:
+        return []
+    return [
+        {
+            "coin": stay.coin,
+            "since": text(stay.since),
+            "until": "" if np.isnat(stay.until) else text(stay.until),
+            "source": stay.source,
+        }
+        for stay in inputs.members.stays
+    ]
 
 
 def _decision_table(inputs: Inputs, simulation: Simulation) -> DecisionTable:

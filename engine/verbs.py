@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import re
 import shlex
 import sys
@@ -13,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.printed import print_json, print_table
 from feeds.errors import BacktestError, DataError, OutputError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def report(options: Namespace) -> None:
     from engine.tearsheet import report as write_report
 
     path = write_report(_open(options))
-    _print_json({"tearsheet": str(path)}) if options.json else print(path)
+    print_json({"tearsheet": str(path)}) if options.json else print(path)
 
 
 def show(options: Namespace) -> None:
@@ -62,13 +62,13 @@ def list_(options: Namespace) -> None:
     """List the runs under the output directory, or the registered kinds of a family."""
     rows = _runs(options.output) if options.what == "runs" else _kinds(options.what)
     if options.json:
-        _print_json(rows)
+        print_json(rows)
         return
     if options.what == "runs" and not rows:
         print(f"no runs in {options.output}; `run_backtest.py demo` makes one", file=sys.stderr)
     if rows:
         header = list(rows[0])
-        _print_table([header, *([_shown(key, row[key]) for key in header] for row in rows)])
+        print_table([header, *([_shown(key, row[key]) for key in header] for row in rows)])
 
 
 def config_show(options: Namespace) -> None:
@@ -89,11 +89,11 @@ def config_show(options: Namespace) -> None:
             rows.append(("data.root", str(at), f"{found.data.root} (not part of the run's id)"))
         keys = ("key", "origin", "value")
         if options.json:
-            _print_json([dict(zip(keys, row, strict=True)) for row in rows])
+            print_json([dict(zip(keys, row, strict=True)) for row in rows])
         else:
-            _print_table(rows)
+            print_table(rows)
     elif options.json:
-        _print_json(found.resolved(), sort=False)
+        print_json(found.resolved(), sort=False)
     else:
         print(found.to_yaml(), end="")
 
@@ -109,7 +109,7 @@ def config_schema(options: Namespace) -> None:
     """Print the JSON Schema of a config."""
     from engine.config.schema import json_schema
 
-    _print_json(json_schema(), sort=False)
+    print_json(json_schema(), sort=False)
 
 
 def config_init(options: Namespace) -> None:
@@ -134,8 +134,8 @@ def _name_of(stem: str) -> str:
     """The name of an experiment after its file; a word that YAML takes for text, on any system."""
     from pydantic import TypeAdapter
 
+    from engine.config.fields import FileName
     from engine.config.loader import scalar
-    from engine.config.model import FileName
 
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:80] or "experiment"
     try:
@@ -178,7 +178,7 @@ def _print_result(result: Result, as_json: bool, after: str) -> None:
         from engine.notices import notices
 
         values = {name: found.value for name, found in sorted(result.statistics.items())}
-        _print_json(
+        print_json(
             {
                 "id": result.id,
                 "name": result.name,
@@ -298,14 +298,3 @@ def _cell(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _print_json(value: Any, sort: bool = True) -> None:
-    print(json.dumps(value, indent=2, sort_keys=sort, ensure_ascii=False, allow_nan=False))
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    wide = [min(max(len(row[i]) for row in rows), 60) for i in range(len(rows[0]) - 1)]
-    for row in rows:
-        cells = [f"{cell:<{width}}" for cell, width in zip(row[:-1], wide, strict=True)]
-        print("  ".join([*cells, row[-1]]).rstrip())

@@ -21,11 +21,16 @@ from feeds.atomic import replace_whole
 from feeds.errors import DataWarning
 from feeds.libraries import version_of
 from feeds.panel import Panel
-from feeds.readers import PanelSpec, build_panel, read_files
+from feeds.panel_spec import PanelSpec
+from feeds.quality import QualitySpec
+from feeds.readers import build_panel
+from feeds.sources import Sources, find_sources
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raise it whenever the same bytes would be read into another panel."""
 
+_BLOCK = 2
+"""Raise it whenever a block is laid out otherwise; older ones are then left alone."""
 _MAGIC = b"PANEL001"
 _PRELUDE = len(_MAGIC) + 8 + hashlib.sha256().digest_size
 _ALIGNMENT = 64
@@ -37,7 +42,12 @@ class _DamagedError(Exception):
 
 
 def load_panel(
-    name: str, spec: PanelSpec, root: Path | None, ids: Sequence[str], cache: Path | None
+    name: str,
+    spec: PanelSpec,
+    root: Path | None,
+    ids: Sequence[str],
+    cache: Path | None,
+    policy: QualitySpec | None = None,
 ) -> Panel:
     """The panel described by `spec`, from the cache where its files have not changed.
 
@@ -47,29 +57,33 @@ def load_panel(
         The name of the panel in the config.
     spec : PanelSpec
     root : Path or None
-        The folder that the files are relative to.
+        The folder that the files are relative to, and of the store.
     ids : sequence of str
-        The ids of the universe, read where `files` has `{id}` and the panel names no ids.
+        The ids of the universe, read where there is an `{id}` and the panel names no ids.
     cache : Path or None
         Folder of the cache; it is made at need, and may be deleted at any time.
+    policy : QualitySpec
+        What is done about faults; the default policies if left out.
 
     Raises
     ------
     ConfigError, DataError
         As `feeds.readers` does.
     """
-    contents = read_files(name, spec, root, ids)
-    key = content_key(spec, ids, contents)
-    return remember(name, key, lambda: build_panel(name, spec, ids, contents), cache)
+    policy = policy or QualitySpec()
+    sources = find_sources(name, spec, root, ids, policy.absent_ids)
+    key = content_key(spec, sources, policy)
+    return remember(name, key, lambda: build_panel(name, spec, sources, policy), cache)
 
 
-def content_key(spec: PanelSpec, ids: Sequence[str], contents: Mapping[str, bytes]) -> str:
+def content_key(spec: PanelSpec, sources: Sources, policy: QualitySpec) -> str:
     """A digest of all that decides what a panel will hold."""
     described = {
         "reader": READER_VERSION,
         "spec": spec.model_dump(mode="json"),
-        "ids": sorted(ids) if "{id}" in spec.files and spec.ids is None else [],
-        "files": {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()},
+        "policy": policy.model_dump(mode="json"),
+        "sources": {id: [source.name, source.digest] for id, source in sources.found.items()},
+        "left_out": dict(sources.left_out),
         "calendars": calendars_version() if spec.stamp == "session_close" else "",
     }
     return digest_of(described)
@@ -93,7 +107,7 @@ def remember(name: str, key: str, build: Callable[[], Panel], cache: Path | None
     """
     if cache is None:
         return build()
-    path = cache / f"{key}.panel"
+    path = cache / f"{key}-{_BLOCK}.panel"
     try:
         return unpack(name, path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
@@ -133,6 +147,7 @@ def pack(panel: Panel) -> bytes:
                 kind: {name: times.astype(np.int64).tolist() for name, times in found.items()}
                 for kind, found in panel.quality.items()
             },
+            "left_out": dict(panel.left_out),
             "arrays": table,
         }
     ).encode()
@@ -183,4 +198,5 @@ def unpack(name: str, content: bytes) -> Panel:
                 for kind, found in header["quality"].items()
             }
         ),
+        MappingProxyType(header["left_out"]),
     )

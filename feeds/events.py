@@ -28,6 +28,9 @@ __all__ = [
     "split_by_events",
 ]
 
+PARTIAL_DAYS = "partial_days"
+"""Bars that were left out because the coin ended, or its successor began, in their day."""
+
 SAME_MONEY = 5.0
 SCALE_BREAK = 9.99
 """An open this many times the close before it, or its inverse, is another unit or another coin."""
@@ -55,20 +58,61 @@ def split_by_events(panel: Panel, events: Sequence[Event]) -> Panel:
     DataError
         For a bar where an event says that there was none, and a successor that is already an id.
     """
+    begun = [event for event in events if len(panel) and event.last_bar <= panel.label[-1]]
+    # Every table is copied once, with columns for all that take over; then bars move in place.
+    split = _with_successors(panel, begun)
+    for event in begun:
+        if event.id in split.ids:
+            split = _apply(split, event)
+    if split.fields is panel.fields:
+        return split
+    frozen = {key: read_only(table) for key, table in split.fields.items()}
+    return replace(split, fields=MappingProxyType(frozen))
+
+
+def _with_successors(panel: Panel, events: Sequence[Event]) -> Panel:
+    """The panel with a blank column for every coin that some bars will belong to.
+
+    If there is any, its tables are copies that may be written to.
+    """
+    day = panel.label.astype("datetime64[D]")
+    file_of = {name: name for name in panel.ids}
+    added: list[str] = []
     for event in events:
-        if event.id in panel.ids and len(panel) and event.last_bar <= panel.label[-1]:
-            panel = _apply(panel, event)
-    return panel
+        if event.id not in file_of or not event.successor:
+            continue
+        column = panel.ids.index(file_of[event.id])
+        if not (_bars(panel, column) & (day >= event.first_bar_after)).any():
+            continue
+        if event.successor in file_of:
+            raise DataError(
+                f"panel '{panel.name}': {event.id} goes on as {event.successor} from "
+                f"{event.first_bar_after}, but that id has a file too; choose another successor"
+            )
+        file_of[event.successor] = file_of[event.id]
+        added.append(event.successor)
+    if not added:
+        return panel
+    ids = tuple(sorted((*panel.ids, *added)))
+    places = [ids.index(name) for name in panel.ids]
+    fields = {}
+    for key, values in panel.fields.items():
+        fields[key] = np.full((len(panel), len(ids)), np.nan)
+        fields[key][:, places] = values
+    return replace(panel, ids=ids, fields=MappingProxyType(fields))
+
+
+def _bars(panel: Panel, column: int) -> Bool:
+    """Where one id has a bar, bool (T,); of tables that are still written to."""
+    keys = ("close",) if "close" in panel.fields else tuple(panel.fields)
+    return np.any([~np.isnan(panel.fields[key][:, column]) for key in keys], axis=0)
 
 
 def _apply(panel: Panel, event: Event) -> Panel:
     column = panel.ids.index(event.id)
-    has_bar = panel.has_bar[:, column]
+    has_bar = _bars(panel, column)
     day = panel.label.astype("datetime64[D]")
-    # A market that halts in the middle of a day has bars in the hours of that day, though none
-    # for the day; an end has to be exact, since it decides whose bars they are.
-    hourly = bool(np.any(panel.label != day))
-    slack = DAY if hourly and not event.ends else DAY - DAY
+    slack = _slack(panel, event)
     before = has_bar & (day <= event.last_bar + slack)
     after = has_bar & (day >= event.first_bar_after - slack)  # nowhere if that is not known
     strange = np.flatnonzero(has_bar & ~before & ~after)
@@ -79,31 +123,56 @@ def _apply(panel: Panel, event: Event) -> Panel:
             f"its {event.kind} says none after {event.last_bar}{until}. Correct the event or the "
             "file"
         )
+    if event.ends:
+        whole = (day <= event.last_bar) | (day >= event.first_bar_after)
+        panel = _without_partial_days(panel, column, has_bar & ~whole)
+        before, after = before & whole, after & whole
     if before.any() and after.any():
         first_after = panel.label[np.flatnonzero(after)[0]]
         last_before = panel.label[np.flatnonzero(before)[-1]]
         panel = _explain(panel, event, last_before, first_after)
     if event.ends and after.any():
-        panel = _cut(panel, event, after)
+        _hand_over(panel, event, after)
     return panel
 
 
-def _cut(panel: Panel, event: Event, after: Bool) -> Panel:
-    """The panel with the bars `after` (T,) moved to a column for the successor."""
-    if event.successor in panel.ids:
-        raise DataError(
-            f"panel '{panel.name}': {event.id} goes on as {event.successor} from "
-            f"{event.first_bar_after}, but that id has a file too; choose another successor"
-        )
-    ids = tuple(sorted((*panel.ids, event.successor)))
-    columns = [panel.ids.index(event.id if name == event.successor else name) for name in ids]
-    fields = {}
-    for key, values in panel.fields.items():
-        table = values.take(columns, axis=1)
-        table[after, ids.index(event.id)] = np.nan
-        table[~after, ids.index(event.successor)] = np.nan
-        fields[key] = read_only(table)
-    return replace(panel, ids=ids, fields=MappingProxyType(fields))
+def _slack(panel: Panel, event: Event) -> np.timedelta64:
+    """How far from the dates of an event there may be bars.
+
+    A market that stops in the middle of a day has hours on that day, and maybe a daily bar, though
+    its last whole day is the one before. An end of a plain id has to be exact, since it decides
+    whose bars they are.
+    """
+    apart = bool(np.isnat(event.first_bar_after)) or bool(
+        event.first_bar_after - event.last_bar > 2 * DAY
+    )
+    hourly = bool(np.any(panel.label != panel.label.astype("datetime64[D]")))
+    known_apart = event.whole_days and apart
+    return DAY if known_apart or (hourly and not event.ends) else DAY - DAY
+
+
+def _without_partial_days(panel: Panel, column: int, partial: Bool) -> Panel:
+    """The panel without the bars of an id where `partial` (T,), listed as `partial_days`.
+
+    The coin is written off after its last whole day: what nobody can hold has no price.
+    """
+    if not partial.any():
+        return panel
+    fields = {key: table.copy() for key, table in panel.fields.items()}
+    for table in fields.values():
+        table[partial, column] = np.nan
+    known = panel.quality.get(PARTIAL_DAYS, {})
+    labels = {**known, panel.ids[column]: panel.label[partial]}
+    quality = MappingProxyType({**panel.quality, PARTIAL_DAYS: MappingProxyType(labels)})
+    return replace(panel, fields=MappingProxyType(fields), quality=quality)
+
+
+def _hand_over(panel: Panel, event: Event, after: Bool) -> None:
+    """Move the bars `after` (T,) to the column of the successor."""
+    old, new = panel.ids.index(event.id), panel.ids.index(event.successor)
+    for table in panel.fields.values():
+        table[after, new] = table[after, old]
+        table[after, old] = np.nan
 
 
 def _explain(panel: Panel, event: Event, last: Instant, first: Instant) -> Panel:

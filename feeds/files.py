@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from feeds.arrays import Float, Instants
-from feeds.errors import DataError
+from feeds.errors import AbsentError, DataError
 from feeds.times import TIME_COLUMNS, in_range, parse_times
 
 _GZIP = b"\x1f\x8b"
@@ -43,7 +43,7 @@ def file_bytes(path: Path, source: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise DataError(
+        raise AbsentError(
             f"{source}: no such file; looked for {path.absolute()}. "
             "Set the folder of the data with `--set data.root=DIR`"
         ) from None

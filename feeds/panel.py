@@ -63,6 +63,8 @@ class Panel:
         NaN means that there is no bar (or no value) for that id at that row.
     quality : mapping of str to mapping of str to datetime64[ns]
         Labels of what was found or repaired while reading, such as `missing_bars`, by kind and id.
+    left_out : mapping of str to str
+        Ids that are not there though they were asked for, and why.
 
     Notes
     -----
@@ -77,6 +79,7 @@ class Panel:
     ids: tuple[str, ...]
     fields: Mapping[str, Float]
     quality: Quality = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -211,6 +214,7 @@ class Panel:
             self.ids,
             {key: values[start:stop] for key, values in self.fields.items()},
             self.quality,
+            self.left_out,
         )
 
     def count_known(self, at: Instants) -> Int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,62 +16,60 @@ from feeds.panel import OHLC
 TOLERANCE = 1e-9
 """Relative slack of high and low: vendors round each price by itself."""
 
+SPIKE = 10.0
+BAD_BARS, SPIKES, WICKS = "bad_bars", "spikes", "wicks"
 
-def check_rows(rows: Rows, tradable: bool) -> tuple[Rows, Instants]:
-    """Check one file and drop its blank rows.
 
-    Parameters
+class Fault(NamedTuple):
+    """Rows of one file that cannot be as they are.
+
+    Attributes
     ----------
-    rows : Rows
-        A file as read.
-    tradable : bool
-        Whether the rows are bars; values other than bars may be zero, negative or partly blank.
+    kind : str
+        `bad_bars`, or `contradicting_rows` and the like: a key of `feeds.quality.QualitySpec`.
+    wrong : bool (R,)
+    field : str
+        The column that shows it.
+    why : str
+        What a right value is, and what to do.
+    other : float (R,) or None
+        What the value is compared with, called `other_name`.
+    """
 
-    Returns
-    -------
-    Rows
-        The rows that hold something, unchanged.
-    datetime64[ns] (B,)
-        Times of the blank rows that were dropped.
+    kind: str
+    wrong: Bool
+    field: str
+    why: str
+    other: Float | None = None
+    other_name: str = "low"
+
+
+def only(rows: Rows, kept: Bool | Int) -> Rows:
+    """Some of the rows."""
+    return replace(
+        rows,
+        time=rows.time[kept],
+        known_at=None if rows.known_at is None else rows.known_at[kept],
+        values={field: values[kept] for field, values in rows.values.items()},
+    )
+
+
+def blank_rows(rows: Rows, tradable: bool) -> Bool:
+    """Rows that hold nothing, bool (R,): no value, or no price and no trade.
 
     Raises
     ------
     DataError
-        Naming file, date, field and value of the first row that is wrong.
+        If all are blank.
     """
-    _check_order(rows)
-    blank = _blank_bars(rows) if tradable else _all_nan(rows.values.values(), len(rows.time))
+    blank = _all_nan(rows.values.values(), len(rows.time))
+    if tradable:  # vendors write 0 or nothing for the volume
+        blank = _all_nan([rows.values[key] for key in OHLC], len(rows.time))
+        if "volume" in rows.values:
+            blank &= np.nan_to_num(rows.values["volume"]) == 0
     if blank.all():
         raise DataError(f"{rows.source}: all {len(blank)} rows are blank; remove the file")
-    kept = replace(
-        rows,
-        time=rows.time[~blank],
-        known_at=None if rows.known_at is None else rows.known_at[~blank],
-        values={field: values[~blank] for field, values in rows.values.items()},
-    )
-    for field, values in kept.values.items():
-        _stop(
-            kept, np.isinf(values), field, "numbers are finite. Correct the row, or leave it blank"
-        )
-    if tradable:
-        _check_bars(kept)
-    _check_release(kept)
-    return kept, rows.time[blank]
-
-
-def _check_order(rows: Rows) -> None:
-    late = np.flatnonzero(rows.time[1:] <= rows.time[:-1]) + 1
-    if not len(late):
-        return
-    here, before = rows.time[late[0]], rows.time[late[0] - 1]
-    if here == before:
-        raise DataError(
-            f"{rows.source}: two rows for {text(here)}{_more(late)}. Keep the one that is right"
-        )
-    raise DataError(
-        f"{rows.source}: {text(here)} follows {text(before)}{_more(late)}. "
-        "Sort the rows by time, oldest first"
-    )
+    return blank
 
 
 def _all_nan(columns: Iterable[Float], count: int) -> Bool:
@@ -80,76 +79,97 @@ def _all_nan(columns: Iterable[Float], count: int) -> Bool:
     return blank
 
 
-def _blank_bars(rows: Rows) -> Bool:
-    """Rows without any price and without trade: vendors write 0 or nothing for the volume."""
-    blank = _all_nan([rows.values[key] for key in OHLC], len(rows.time))
-    if "volume" in rows.values:
-        blank &= np.nan_to_num(rows.values["volume"]) == 0
-    return blank
+def bad_values(rows: Rows, tradable: bool) -> Iterator[Fault]:
+    """What cannot be a value, or a bar: the first kind of fault first.
+
+    Parameters
+    ----------
+    rows : Rows
+        Without blank rows; values other than bars may be zero, negative or partly blank.
+    tradable : bool
+        Whether the rows are bars.
+    """
+    finite = "numbers are finite. Correct the row, or leave it blank"
+    for field, values in rows.values.items():
+        yield Fault(BAD_BARS, np.isinf(values), field, finite)
+    if tradable:
+        yield from _bad_bars(rows)
 
 
-def _check_bars(rows: Rows) -> None:
+def _bad_bars(rows: Rows) -> Iterator[Fault]:
     price = {key: rows.values[key] for key in OHLC}
+    part = "part of a bar is no bar. Fill the row, or leave all of it blank if there was no bar"
     for key, values in price.items():
-        _stop(
-            rows,
-            np.isnan(values),
-            key,
-            "part of a bar is no bar. Fill the row, or leave all of it blank if there was no bar",
-        )
+        yield Fault(BAD_BARS, np.isnan(values), key, part)
+    above = "prices are above 0. Fix the row, or leave it blank if there was no bar"
     for key, values in price.items():
-        _stop(
-            rows,
-            values <= 0,
-            key,
-            "prices are above 0. Fix the row, or leave it blank if there was no bar",
-        )
+        yield Fault(BAD_BARS, values <= 0, key, above)
     high, low = price["high"], price["low"]
     slack = TOLERANCE * high
-    _stop(rows, high < low - slack, "high", "it is below the low. Fix the row", low)
+    too_high = "it is above the high. Fix the row"
+    too_low = "it is below the low. Fix the row"
+    yield Fault(BAD_BARS, high < low - slack, "high", too_low, low)
     for key in ("open", "close"):
-        _stop(
-            rows, price[key] > high + slack, key, "it is above the high. Fix the row", high, "high"
-        )
-        _stop(rows, price[key] < low - slack, key, "it is below the low. Fix the row", low)
+        yield Fault(BAD_BARS, price[key] > high + slack, key, too_high, high, "high")
+        yield Fault(BAD_BARS, price[key] < low - slack, key, too_low, low)
     if "volume" in rows.values:
-        _stop(rows, rows.values["volume"] < 0, "volume", "it is at least 0. Fix the row")
+        negative = rows.values["volume"] < 0
+        yield Fault(BAD_BARS, negative, "volume", "it is at least 0. Fix the row")
 
 
-def _check_release(rows: Rows) -> None:
+def spikes(rows: Rows) -> Iterator[Fault]:
+    """Prices ten times, or a tenth, of the closes before and after: a slip of the keyboard.
+
+    Those of open and close are `spikes`; a high or low alone is one of the `wicks`, which may well
+    have been traded. A crash does not come back within a bar, and the last bar has nothing after it
+    to tell by.
+    """
+    close = rows.values["close"]
+    before = np.concatenate(([np.nan], close[:-1]))
+    after = np.concatenate((close[1:], [np.nan]))
+    why = "it is ten times away from the closes around it. Correct the row"
+    for key in OHLC:
+        up, down = np.maximum(before, after) * SPIKE, np.minimum(before, after) / SPIKE
+        wrong = (rows.values[key] >= up) | (rows.values[key] <= down)
+        kind = SPIKES if key in ("open", "close") else WICKS
+        yield Fault(kind, wrong, key, why, before, "the close before of")
+
+
+def check_release(rows: Rows) -> None:
+    """Check that nothing was published before its own date.
+
+    Raises
+    ------
+    DataError
+        Naming the first row that was.
+    """
     if rows.known_at is None:
         return
     early = np.flatnonzero(rows.known_at < rows.time)
     if len(early):
         raise DataError(
             f"{rows.source}: the row {text(rows.time[early[0]])} is known_at "
-            f"{text(rows.known_at[early[0]])}, before its own date{_more(early)}. "
+            f"{text(rows.known_at[early[0]])}, before its own date{more(early)}. "
             "known_at is the instant of publication"
         )
 
 
-def _stop(
-    rows: Rows,
-    wrong: Bool,
-    field: str,
-    why: str,
-    other: Float | None = None,
-    other_name: str = "low",
-) -> None:
-    """Raise for the first row where `wrong`, with the value that it compares to."""
-    found = np.flatnonzero(wrong)
-    if not len(found):
-        return
-    value = rows.values[field][found[0]]
+def described(rows: Rows, fault: Fault) -> str:
+    """The first wrong row of a fault, with the value that shows it."""
+    found = np.flatnonzero(fault.wrong)
+    value = rows.values[fault.field][found[0]]
     shown = "blank" if np.isnan(value) else f"{value:.12g}"
-    beside = "" if other is None else f" with {other_name} {other[found[0]]:.12g}"
-    raise DataError(
-        f"{rows.source}: {field} is {shown}{beside} on {text(rows.time[found[0]])}"
-        f"{_more(found)}; {why}"
+    beside = ""
+    if fault.other is not None:
+        beside = f" with {fault.other_name} {fault.other[found[0]]:.12g}"
+    return (
+        f"{rows.source}: {fault.field} is {shown}{beside} on {text(rows.time[found[0]])}"
+        f"{more(found)}; {fault.why}"
     )
 
 
-def _more(found: Int) -> str:
+def more(found: Int) -> str:
+    """How many rows there are besides the first."""
     others = len(found) - 1
     return f" (and {others} more {'row' if others == 1 else 'rows'})" if others else ""
 

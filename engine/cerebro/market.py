@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.codes import Bars
 from feeds.align import fill_forward
-from feeds.arrays import Bool, Float, Int, text
+from feeds.arrays import DAY, Bool, Float, Int, text
 from feeds.bars import FeedBars, day_floats
 from feeds.errors import DataError
 from feeds.events import Event
@@ -164,10 +164,13 @@ def prepare(panel: Panel, others: Sequence[Panel], events: Sequence[Event]) -> R
         after = np.flatnonzero(days > event.last_bar)
         if not len(after) or not has_bar[: after[0], column].any():
             continue
-        if not event.ends:
-            inside = (days > event.last_bar) & ~(days >= event.first_bar_after)
-            halted[:, column] |= inside & ~has_bar[:, column]
-        gaps.append(Gap(int(after[0]), column, event.recovery if event.ends else None))
+        ended = days > event.last_bar + event.frozen_days * DAY
+        inside = (days > event.last_bar) & ~(ended if event.ends else days >= event.first_bar_after)
+        halted[:, column] |= inside & ~has_bar[:, column]
+        if not event.ends or inside[after[0]]:
+            gaps.append(Gap(int(after[0]), column, None))
+        if event.ends and ended.any():
+            gaps.append(Gap(int(np.argmax(ended)), column, event.recovery))
     gaps.sort(key=lambda gap: gap.row)
     marks = np.ascontiguousarray(panel.close if has_bar.all() else fill_forward(panel.close))
     return ReplayMarket(panel, tuple(others), has_bar, fillable, halted, marks, tuple(gaps))

@@ -94,12 +94,15 @@ def _ids(values: Mapping[str, Any]) -> list[str] | None:
         if not isinstance(coins, int) or not 0 < coins < 10_000:
             return None
         return list(SIMULATED[clock].ids(SimulatedSpec.model_construct(coins=coins)))
-    if panel is None or not isinstance(panel.get("files"), str):
+    place = None if panel is None else panel.get("files", panel.get("series"))
+    if panel is None or not isinstance(place, str):
         return None
-    if "{id}" in panel["files"]:
+    if "{id}" in place:
         ids = panel.get("ids")
         return list(ids) if isinstance(ids, list) else None
-    return [panel["files"].rsplit("/", 1)[-1].split(".")[0]]
+    if "files" in panel:
+        return [place.rsplit("/", 1)[-1].split(".")[0]]
+    return [place.split("/")[1]] if place.count("/") == 2 else None
 
 
 def _periods_per_year(values: Mapping[str, Any]) -> float | None:

@@ -14,6 +14,7 @@ from engine.config.problems import Problem
 from engine.execution import ExecutionSpec
 from feeds.calendars import ALWAYS, check_calendar
 from feeds.errors import ConfigError
+from feeds.panel_spec import own_id
 from strategies.base import Combination, Signal, names_marked
 
 _STAMPS_24_7 = ("day_start", "hour_start", "instant", "release")
@@ -48,7 +49,8 @@ def panel_names(values: Mapping[str, Any]) -> tuple[str, ...]:
     data = values.get("data")
     if not isinstance(data, dict):
         return ()
-    return tuple(SIMULATED) if data.get("simulated") is not None else _keys(data, "panels")
+    read = tuple(SIMULATED) if data.get("simulated") is not None else _keys(data, "panels")
+    return (*read, *_keys(data, "dominance"))
 
 
 def _keys(values: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -70,11 +72,31 @@ def _data(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Probl
         return
     data = parts["data"]
     if not panel_names(values):
-        yield Problem(("data",), "needs `panels` (files) or `simulated: {}`")
+        yield Problem(
+            ("data",), "needs `panels` (files, or series of the store) or `simulated: {}`"
+        )
     if data.simulated is not None:
         for key in ("panels", "events", "root"):
             if values["data"].get(key):
                 yield Problem(("data", key), "has no effect beside `data.simulated`; remove one")
+    read = tuple(SIMULATED) if data.simulated is not None else tuple(data.panels)
+    for name, spec in data.dominance.items():
+        at = ("data", "dominance", name)
+        yield from _known((*at, "caps"), "panel", [spec.caps], read)
+        if (spec.supplied is None) != (spec.total == "sum"):
+            yield Problem(at, "`supplied` goes with `total: supplied`, each with the other")
+        if spec.supplied is not None:
+            yield from _known((*at, "supplied"), "panel", [spec.supplied], read)
+        if name in (*read, "signals"):
+            yield Problem(at, f"`{name}` is taken; choose another name")
+    universe = parts.get("universe")
+    if universe is not None and universe.members is not None:
+        path = ("universe", "members", "caps")
+        yield from _known(path, "panel", [universe.members.caps], read)
+        if universe.members_file is not None:
+            yield Problem(
+                ("universe", "members_file"), "has no effect beside `members`; remove one"
+            )
     for name, panel in data.panels.items():
         at = ("data", "panels", name)
         if name == "signals":
@@ -103,8 +125,8 @@ def _clock(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Prob
         panel = data.panels[clock]
         tradable = panel.tradable
         # What {id} may stand for shows when the files are read: an event can rename a coin.
-        if "{id}" not in panel.files:
-            known = [panel.files.rsplit("/", 1)[-1].split(".")[0]]
+        if panel.files is not None and not panel.one_a_file:
+            known = [own_id(panel)]
     else:
         return
     if not tradable:

@@ -10,7 +10,7 @@ from engine.tearsheet.markup import Html, block, esc, fold, note, table, tag
 from engine.wording import NOT_AVAILABLE, amount, count, money, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from engine.result import Result
 
@@ -38,11 +38,42 @@ def origin_block(result: Result) -> Html:
     text = json.dumps(kept, indent=2, sort_keys=True, ensure_ascii=False)
     parts = [
         fold("Universe", note(f"Allowed: {ids or 'not listed'}."), note(f"Held: {held}.")),
+        _members(universe.get("members", ())),
+        _quality(manifest.get("quality", {})),
+        *(
+            note(f"{name}: {definition}.")
+            for name, definition in sorted(manifest.get("definitions", {}).items())
+        ),
         fold("Config of this run (experiment.yaml)", tag("pre", config)),
         fold("Digests and data quality (manifest.json)", tag("pre", text)),
         note(f"Digests: {_digests(manifest)}." if manifest.get("digests") else ""),
     ]
     return block("origin", "Where it comes from", *parts)
+
+
+def _members(members: Sequence[Mapping[str, str]]) -> Html | str:
+    """Who belonged to the universe when, where it was chosen at the time."""
+    if not members:
+        return ""
+    rows = [
+        [each["coin"], each["since"], each["until"] or "the end", each["source"]]
+        for each in members
+    ]
+    stays = table(["coin", "member from", "until", "by"], rows, texts=(0, 1, 2, 3))
+    return fold(f"Members of the universe ({count(len(members), 'stay')})", stays)
+
+
+def _quality(found: Mapping[str, Mapping[str, int]]) -> Html | str:
+    """What was found and repaired in the data, panel by panel."""
+    rows = [
+        [panel, kind.replace("_", " "), f"{number:,}"]
+        for panel, kinds in sorted(found.items())
+        for kind, number in sorted(kinds.items())
+        if number
+    ]
+    if not rows:
+        return ""
+    return fold("Data quality", table(["panel", "what was found", "rows"], rows, texts=(0, 1)))
 
 
 def _digests(manifest: Mapping[str, object]) -> str:

@@ -106,7 +106,8 @@ def market() -> tuple[dict[str, Panel], tuple[Any, ...]]:
 
 def prepared(of: Experiment, panels: dict[str, Panel] | None = None) -> Inputs:
     whole, events = market()
-    return prepare_inputs(of, panels or whole, events, simulated=True)
+    found = panels or whole
+    return prepare_inputs(of, found, dict.fromkeys(found, events), simulated=True)
 
 
 def simulation(of: Experiment, inputs: Inputs) -> Simulation:

@@ -78,3 +78,17 @@ def test_progress_that_nobody_reads_does_not_stop_the_work() -> None:
     progress.step("replay", 1, 2)
     progress.step("replay", 2, 2)
     progress.clear()
+
+
+def test_a_long_work_tells_how_long_the_rest_takes() -> None:
+    clock, stream = Clock(), io.StringIO()
+    progress = Progress(stream=stream, clock=clock)
+    for done in range(4):
+        progress.step("fetching", done, 100)
+        clock.now += 10
+    # One of 100 in 10 s: 99 more take 990 s, 16 min; and so on.
+    assert stream.getvalue() == (
+        "fetching 1/100, about 16 min left\n"
+        "fetching 2/100, about 16 min left\n"
+        "fetching 3/100, about 16 min left\n"
+    )

@@ -66,9 +66,11 @@ def test_every_shipped_config_loads_and_reads_back_as_itself(path: Path) -> None
 def test_the_rotation_universe_has_a_file_for_every_id(shared: Path) -> None:
     found = load_config(CONFIGS / "rotation.yaml", [f"data.root={shared / 'data'}"])
     assert found.data.root is not None
-    for panel in found.data.panels.values():
+    for spec in found.data.panels.values():
+        files = spec.otherwise and spec.otherwise.files
+        assert files
         for name in found.universe.ids:
-            assert (found.data.root / panel.files.replace("{id}", name)).is_file()
+            assert (found.data.root / files.replace("{id}", name)).is_file()
     assert len(found.universe.ids) >= 32
 
 
@@ -109,7 +111,7 @@ def test_the_resolved_form_has_every_default_and_no_root() -> None:
     assert resolved["execution"]["max_stale_days"] == 30
     assert resolved["sleeves"] == {"all": {"kind": "equal_weight", "exclude": []}}
     assert resolved["schedule"] == {"or_on_change": False, "kind": "weekly", "weekday": "monday"}
-    assert list(resolved["data"]) == ["panels", "events"]
+    assert list(resolved["data"]) == ["panels", "dominance", "events", "coins", "quality"]
     assert load_config(FILES, ["data.root=/elsewhere"]).resolved() == resolved
 
 

@@ -200,7 +200,7 @@ def test_an_id_that_lists_after_the_end_of_the_data_is_left_out_with_a_warning()
             "universe": {"ids": ["A", "A2", "B"]},
         }
     )
-    inputs = prepare_inputs(of, {"coins": panel}, [reuse], simulated=False)
+    inputs = prepare_inputs(of, {"coins": panel}, {"coins": [reuse]}, simulated=False)
     assert inputs.clock.ids == ("A", "B")
     assert inputs.warnings == ("no bar by the end of the period, left out: A2",)
 
@@ -219,7 +219,7 @@ def test_a_change_of_unit_without_an_event_stops_the_run() -> None:
 
     def prepare(volume: list[float]) -> Any:
         panel = coins({"A": price, "B": [1.0] * 5}, volume={"A": volume, "B": [1.0] * 5})
-        return prepare_inputs(of, {"coins": panel}, (), simulated=False)
+        return prepare_inputs(of, {"coins": panel}, {"coins": ()}, simulated=False)
 
     with pytest.raises(DataError, match=r"A opens at 20 on 2020-01-04 .* another unit"):
         prepare([50.0, 50.0, np.nan, 5.0, 5.0])

@@ -15,7 +15,7 @@ from feeds.arrays import instants
 from feeds.cache import load_panel, pack, remember, unpack
 from feeds.errors import DataWarning
 from feeds.panel import Panel
-from feeds.readers import PanelSpec
+from feeds.panel_spec import PanelSpec
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SPEC = PanelSpec(files="{id}.csv", stamp="session_close", calendar="XNYS", fields="ohlcv")
@@ -148,7 +148,7 @@ import sys
 from pathlib import Path
 from feeds.cache import load_panel
 from feeds.events import read_events, split_by_events
-from feeds.readers import PanelSpec
+from feeds.panel_spec import PanelSpec
 root = Path({str(root)!r})
 spec = PanelSpec(files="{{id}}.csv", stamp="session_close", calendar="XNYS", fields="ohlcv")
 panel = load_panel("p", spec, root, ("A", "B"), root / "cache")

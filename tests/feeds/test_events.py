@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +11,11 @@ import pytest
 
 from feeds.arrays import instants
 from feeds.cache import load_panel
+from feeds.coins import read_coins
 from feeds.errors import ConfigError, DataError
 from feeds.events import Event, halted, read_events, scale_breaks, split_by_events
 from feeds.panel import Panel
-from feeds.readers import PanelSpec
+from feeds.panel_spec import PanelSpec
 
 HEADER = "id,kind,last_bar,first_bar_after,recovery,successor,source"
 
@@ -291,3 +294,182 @@ def test_the_real_collapses_are_cut_as_they_happened(shared: Path) -> None:
     assert close("FTTUSDT", "2023-09-23") == 1.1323
     returns = np.diff(np.log(panel.close), axis=0)
     assert np.nanmax(returns) < np.log(10)
+
+
+COIN_HEADER = "coin,kind,last_bar,first_bar_after,recovery,successor,venue,source"
+
+
+def by_coin(tmp_path: Path, *rows: str, ids: list[str] | None = None) -> list[tuple[str, str]]:
+    (tmp_path / "e.csv").write_text("\n".join([COIN_HEADER, *rows]) + "\n")
+    events = read_events(["e.csv"], tmp_path, ids)
+    return [(event.id, event.successor) for event in events]
+
+
+LUNA = "terra-luna,reuse,2022-05-13,2022-05-31,0,terra-luna-2,binance,s"
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (None, [("LUNAUSDT", "LUNA2USDT")]),
+        (["LUNAUSDT"], [("LUNAUSDT", "LUNA2USDT")]),
+        (["LUNA2USDT"], [("LUNAUSDT", "LUNA2USDT")]),  # its bars are in the file of the ticker
+        (["LUNA-USD", "LUNABUSD"], [("LUNA-USD", "LUNA2-USD"), ("LUNABUSD", "LUNA2BUSD")]),
+        (["LUNA"], []),  # a bare ticker may be a share
+        (["LUNCUSDT", "BTCUSDT"], []),
+        (["terra-luna"], []),  # CoinGecko's id is not reused
+    ],
+)
+def test_an_event_of_a_coin_holds_for_its_markets(
+    tmp_path: Path, ids: list[str] | None, expected: list[tuple[str, str]]
+) -> None:
+    assert by_coin(tmp_path, LUNA, ids=ids) == expected
+
+
+def test_an_event_holds_for_the_venue_it_names(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text(
+        f"{COIN_HEADER}\n{LUNA}\nserum,delisting,2022-11-27,,0,,,everywhere\n"
+        "ftx-token,halt,2022-11-14,2023-09-23,,,binance,s\n"
+    )
+    ids = ["LUNAUSDT", "SRM", "FTTUSDT", "serum", "ftx-token"]
+
+    def found(vendor: str) -> list[str]:
+        events = read_events(["e.csv"], tmp_path, ids, read_coins().of(vendor))
+        return [event.id for event in events]
+
+    assert found("kraken") == ["SRM", "serum"]
+    assert found("coingecko") == ["SRM", "serum"]
+    # Columns that were named by coin are of the venue that is told.
+    assert found("binance") == ["LUNAUSDT", "FTTUSDT", "ftx-token", "SRM", "serum"]
+
+
+def test_a_coin_may_go_on_under_a_ticker_of_its_own(tmp_path: Path) -> None:
+    row = "matic-network,migration,2024-09-10,,1,polygon-ecosystem-token,binance,s"
+    assert by_coin(tmp_path, row) == [("MATICUSDT", "")]
+
+
+def test_a_table_of_coins_may_name_a_plain_id(tmp_path: Path) -> None:
+    row = "XYZUSDT,reuse,2020-01-05,2020-01-09,0,XYZ2USDT,,s"
+    assert by_coin(tmp_path, row) == [("XYZUSDT", "XYZ2USDT")]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            "terra-luna,reuse,2022-05-13,2022-05-31,0,terra-two,,s",
+            "successor terra-two is no known",
+        ),
+        ("XYZUSDT,delisting,2022-05-13,,0,,binance,s", "XYZUSDT is no known coin, so it is an id"),
+        ("terra-luna,reuse,2022-05-13,2022-05-31,0,,,s", "first_bar_after and successor go toget"),
+        ("terra-luna,reuse,2022-05-13,2022-05-31,0,bitcoin,,s", "bitcoin was never traded as LUNA"),
+        ("eos,delisting,2022-05-13", "has 3 cells, not 8"),
+    ],
+)
+def test_a_row_of_a_coin_that_is_wrong_stops(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        by_coin(tmp_path, row)
+
+
+def whole_days(kind: str) -> Event:
+    """Last whole day 2 January, first one 7 January."""
+    ends = kind != "halt"
+    recovery, successor = (1.0, "A2") if ends else (np.nan, "")
+    return Event(
+        "A", kind, day("2020-01-02"), day("2020-01-07"), recovery, successor, "s", whole_days=True
+    )
+
+
+def test_an_end_leaves_out_the_part_of_a_day_in_which_it_came() -> None:
+    # Trading stopped on the 3rd and began again on the 6th, in the middle of these days.
+    panel = coins(A=[1, 2, 2.5, None, None, 9.5, 10])
+    found = split_by_events(panel, [whole_days("redenomination")])
+    n = np.nan
+    np.testing.assert_array_equal(found.close[:, 0], [1, 2, n, n, n, n, n])
+    np.testing.assert_array_equal(found.close[:, 1], [n, n, n, n, n, n, 10])
+    assert list(found.quality["partial_days"]["A"]) == list(panel.label[[2, 5]])
+
+
+def test_a_halt_keeps_the_part_of_a_day_in_which_it_came() -> None:
+    panel = coins(A=[1, 2, 2.5, None, None, 9.5, 10])
+    found = split_by_events(panel, [whole_days("halt")])
+    np.testing.assert_array_equal(found.close, panel.close)
+    assert found.counts == {"missing_bars": 0, "explained_bars": 2}
+
+
+def test_bars_further_from_whole_days_contradict_the_event() -> None:
+    for kind in ("halt", "redenomination"):
+        with pytest.raises(DataError, match="A has a bar on 2020-01-04, but its"):
+            split_by_events(coins(A=[1, 2, 3, 4, None, None, 10]), [whole_days(kind)])
+
+
+@pytest.mark.shared
+def test_every_built_in_date_is_that_of_the_files(shared: Path) -> None:
+    folder = shared / "data/crypto_daily/binance_spot"
+    end = day("2024-12-31")
+    checked = 0
+    for event in read_events(["builtin"], None):
+        id = event.id.replace("2USDT", "USDT")  # the successor's bars are in the same file
+        if event.last_bar > end or not (folder / f"{id}.csv.gz").exists():
+            continue
+        with gzip.open(folder / f"{id}.csv.gz", "rt") as lines:
+            days = [day(line[:10]) for line in list(lines)[1:]]
+        at = days.index(event.last_bar)
+        after = days[at + 1] if at + 1 < len(days) else np.datetime64("NaT", "D")
+        assert str(after) == str(event.first_bar_after), id
+        checked += 1
+    assert checked == 29
+
+
+@pytest.mark.shared
+def test_hourly_bars_are_cut_by_the_same_table(shared: Path) -> None:
+    spec = PanelSpec(
+        files="crypto_hourly/binance_spot/{id}.csv.gz",
+        stamp="hour_start",
+        calendar="24/7",
+        fields="ohlcv",
+        ids=["LUNAUSDT", "MATICUSDT"],
+    )
+    panel = load_panel("coins", spec, shared / "data", (), None)
+    found = split_by_events(panel, read_events(["builtin"], None, panel.ids))
+    assert found.ids == ("LUNA2USDT", "LUNAUSDT", "MATICUSDT")
+    hours = found.label[found.has_bar[:, 1]][-1], found.label[found.has_bar[:, 0]][0]
+    assert [str(hour)[:13] for hour in hours] == ["2022-05-13T00", "2022-05-31T06"]
+
+
+@pytest.mark.shared
+def test_the_facts_about_ends_are_those_of_the_split_panel(shared: Path) -> None:
+    facts = json.loads((shared / "reference/domain/delisting_facts.json").read_text())["facts"]
+    told = {fact["symbol"]: fact for fact in facts if "symbol" in fact}
+    spec = PanelSpec(
+        files="crypto_daily/binance_spot/{id}.csv.gz",
+        stamp="day_start",
+        calendar="24/7",
+        fields="ohlcv",
+        ids=sorted(told),
+    )
+    panel = load_panel("coins", spec, shared / "data", (), None)
+    panel = split_by_events(panel, read_events(["builtin"], None, panel.ids))
+
+    def value(id: str, on: str, field: str = "close") -> float:
+        row = np.searchsorted(panel.label, np.datetime64(on))
+        return float(panel[field][row, panel.ids.index(id)])
+
+    luna = told["LUNAUSDT"]
+    assert value("LUNAUSDT", "2022-05-08") == luna["close_2022_05_08"]
+    for fact, id in (
+        (luna["last_close_before"], "LUNAUSDT"),
+        (luna["next_bar"], "LUNA2USDT"),
+        (told["USTUSDT"]["last"], "USTUSDT"),
+        *((told[f"{name}USDT"][end], f"{name}{label}USDT")
+          for name in ("COCOS", "DREP") for end, label in (("before", ""), ("after", "2"))),
+    ):  # fmt: skip
+        for field in fact.keys() & {"open", "close"}:
+            assert value(id, fact["date"], field) == fact[field]
+    for on, close in told["FTTUSDT"]["closes"].items():
+        assert value("FTTUSDT", on) == close
+    gap = told["FTTUSDT"]["gap"]
+    assert value("FTTUSDT", gap["relisted"]) == gap["relisted_close"]
+    assert (day(gap["relisted"]) - day(gap["last"])) / np.timedelta64(1, "D") == gap["days"]
+    returns = np.diff(np.log(panel.close), axis=0)
+    assert np.nanmax(returns) < np.log(10)  # nobody made 17,739,900 %

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from feeds.cache import load_panel
 from feeds.errors import ConfigError, DataError
-from feeds.readers import PanelSpec
+from feeds.panel_spec import PanelSpec
 
 COINS = PanelSpec(files="coins/{id}.csv", stamp="day_start", calendar="24/7", fields="ohlcv")
 

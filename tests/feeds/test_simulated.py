@@ -13,8 +13,8 @@ from feeds.arrays import Bool, Float
 from feeds.events import Event, split_by_events
 from feeds.files import Rows
 from feeds.panel import Panel
+from feeds.quality import check_rows
 from feeds.simulated import SimulatedSpec, simulate
-from feeds.validate import check_rows
 
 Market = tuple[dict[str, Panel], tuple[Event, ...]]
 
@@ -74,9 +74,9 @@ def test_every_bar_passes_the_checks_at_the_border(market: Market) -> None:
         for column, id in enumerate(panel.ids):
             rows = panel.has_bar[:, column]
             values = {key: field[rows, column] for key, field in panel.fields.items()}
-            kept, blank = check_rows(Rows(id, panel.label[rows], None, values), tradable=True)
-            assert len(blank) == 0
-            assert len(kept.time) == rows.sum()
+            checked = check_rows(Rows(id, panel.label[rows], None, values), tradable=True)
+            assert not checked.findings
+            assert len(checked.rows.time) == rows.sum()
 
 
 def test_prices_volumes_and_caps_have_eight_digits(market: Market) -> None:

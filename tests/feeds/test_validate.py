@@ -8,7 +8,8 @@ import pytest
 from feeds.arrays import instants
 from feeds.errors import DataError
 from feeds.files import Rows, parse_file
-from feeds.validate import check_rows, missing_bars
+from feeds.quality import check_rows
+from feeds.validate import missing_bars
 
 OHLCV = ("open", "high", "low", "close", "volume")
 
@@ -25,8 +26,8 @@ def values(*lines: str) -> Rows:
 
 def test_good_bars_pass_unchanged() -> None:
     rows = bars("2020-01-01,2,4,1,3,10", "2020-01-02,3,3,3,3,0", "2020-01-03,3,3,3,3,")
-    kept, blank = check_rows(rows, tradable=True)
-    assert len(blank) == 0
+    kept, found = check_rows(rows, tradable=True)
+    assert not found
     assert len(kept.time) == 3
     assert np.isnan(kept.values["volume"][2])
 
@@ -35,8 +36,8 @@ def test_blank_rows_are_dropped_and_counted() -> None:
     rows = bars(
         "2020-01-01,2,4,1,3,10", "2020-01-02,,,,,", "2020-01-03,,,,,0", "2020-01-04,3,3,3,3,1"
     )
-    kept, blank = check_rows(rows, tradable=True)
-    assert [str(t)[:10] for t in blank] == ["2020-01-02", "2020-01-03"]
+    kept, found = check_rows(rows, tradable=True)
+    assert [str(t)[:10] for t in found["blank_rows"]] == ["2020-01-02", "2020-01-03"]
     assert [str(t)[:10] for t in kept.time] == ["2020-01-01", "2020-01-04"]
 
 
@@ -78,14 +79,6 @@ def test_the_message_counts_the_other_rows() -> None:
         check_rows(bars(*lines), tradable=True)
 
 
-def test_rows_out_of_order_and_rows_twice_stop() -> None:
-    good = "2,4,1,3,10"
-    with pytest.raises(DataError, match=r"f.csv: 2020-03-11 follows 2020-03-12. Sort the rows"):
-        check_rows(bars(f"2020-03-12,{good}", f"2020-03-11,{good}"), tradable=True)
-    with pytest.raises(DataError, match=r"f.csv: two rows for 2020-03-12. Keep the one"):
-        check_rows(bars(f"2020-03-12,{good}", f"2020-03-12,{good}"), tradable=True)
-
-
 def test_a_file_of_blank_rows_stops() -> None:
     with pytest.raises(DataError, match=r"f.csv: all 2 rows are blank"):
         check_rows(bars("2020-03-12,,,,,", "2020-03-13,,,,,"), tradable=True)
@@ -93,8 +86,8 @@ def test_a_file_of_blank_rows_stops() -> None:
 
 def test_values_may_be_zero_negative_or_blank_but_finite() -> None:
     rows = values("2020-03-11,0,-5", "2020-03-12,,", "2020-03-13,,1")
-    kept, blank = check_rows(rows, tradable=False)
-    assert len(blank) == 1
+    kept, found = check_rows(rows, tradable=False)
+    assert len(found["blank_rows"]) == 1
     np.testing.assert_array_equal(kept.values["a"], [0.0, np.nan])
     with pytest.raises(DataError, match=r"v.csv: b is -inf on 2020-03-11; numbers are finite"):
         check_rows(values("2020-03-11,0,-1e999"), tradable=False)

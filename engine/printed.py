@@ -1,0 +1,22 @@
+"""Results on stdout: JSON, and tables whose columns line up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+_WIDEST = 60
+
+
+def print_json(value: Any, sort: bool = True) -> None:
+    """Print a value as JSON; what is not a number is an error, not NaN."""
+    print(json.dumps(value, indent=2, sort_keys=sort, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of cells, the first being the header, if any."""
+    wide = [min(max(len(row[i]) for row in rows), _WIDEST) for i in range(len(rows[0]) - 1)]
+    for row in rows:
+        cells = [f"{cell:<{width}}" for cell, width in zip(row[:-1], wide, strict=True)]
+        print("  ".join([*cells, row[-1]]).rstrip())

@@ -1,0 +1,161 @@
+"""Which ids a run may hold: those with data, old enough, and members at the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.config import Experiment
+from engine.config.universe import Delisting, Members
+from feeds.arrays import DAY, Bool, text
+from feeds.coins import Coins, by_coin, read_coins
+from feeds.errors import ConfigError, DataError
+from feeds.events import Event
+from feeds.files import file_bytes
+from feeds.gaps import too_many_missing
+from feeds.membership import Membership, read_membership
+from feeds.panel import Panel
+from feeds.quality import QualitySpec
+from feeds.universe import Market, top_by_cap
+
+
+def coins_of(experiment: Experiment, panel: str) -> Coins:
+    """What the ids of a panel stand for."""
+    data = experiment.data
+    vendor = data.panels[panel].vendor if panel in data.panels else ""
+    return read_coins(data.coins, data.root).of(vendor)
+
+
+def membership(
+    experiment: Experiment, panels: Mapping[str, Panel], clock: Panel
+) -> Membership | None:
+    """Who belongs to the universe when; None for all ids at all times.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    panels : mapping of str to Panel
+    clock : Panel
+        The traded ids, from their first rows on.
+    """
+    universe, root = experiment.universe, experiment.data.root
+    if universe.members_file is not None:
+        if root is None:
+            raise ConfigError("universe.members_file: data.root is not set")
+        content = file_bytes(root / universe.members_file, universe.members_file)
+        return read_membership(content.decode("utf-8-sig"), universe.members_file)
+    rules = universe.members
+    if rules is None:
+        return None
+    market = market_of(experiment, rules, panels, clock)
+    due = rules.schedule.due(clock.known_at)
+    due[0] = False  # nobody knows whether the first close is the first of its month
+    when = clock.known_at[due]
+    # Nobody was large before there was a cap.
+    caps = market.caps
+    when = when[when >= caps.known_at[0]] if len(caps) else when[:0]
+    return top_by_cap(market, when, rules, coins_of(experiment, rules.caps), source=rules.caps)
+
+
+def market_of(
+    experiment: Experiment, rules: Members, panels: Mapping[str, Panel], clock: Panel
+) -> Market:
+    """What the members are chosen from: caps and, of a daily clock, bars, both by coin."""
+    caps = by_coin(panels[rules.caps], coins_of(experiment, rules.caps))
+    daily = bool(np.all(clock.known_at - clock.label == DAY))
+    bars = by_coin(clock, coins_of(experiment, experiment.clock)) if daily else None
+    return Market(caps, bars)
+
+
+def settled(events: Sequence[Event], policy: Delisting) -> tuple[Event, ...]:
+    """The events with what a holder gets under the policy, and when."""
+    share = {"last_price": 1.0, "haircut": 1.0 - policy.haircut, "zero": 0.0}.get(policy.policy)
+    return tuple(
+        replace(
+            event,
+            recovery=event.recovery if share is None else share,
+            frozen_days=policy.freeze_days,
+        )
+        if event.ends
+        else event
+        for event in events
+    )
+
+
+def chosen(
+    panel: Panel, ids: Sequence[str], events: Sequence[Event]
+) -> tuple[Panel, tuple[str, ...]]:
+    """The panel for the ids of the universe, and those that no bar has been listed for."""
+    missing = sorted(set(ids) - set(panel.ids) - set(panel.left_out))
+    unlisted = tuple(name for name in missing if name in {event.successor for event in events})
+    unknown = sorted(set(missing) - set(unlisted))
+    if unknown:
+        raise DataError(
+            f"universe.ids names {', '.join(unknown)}, which panel '{panel.name}' does not have"
+        )
+    there = tuple(sorted(set(ids) - set(unlisted) - set(panel.left_out)))
+    if not there:
+        raise DataError(f"no id of the universe has data: {_words(panel.left_out)}")
+    return panel.pick(there) if ids else panel, unlisted
+
+
+def listed(clock: Panel, unlisted: Sequence[str]) -> tuple[Panel, tuple[str, ...]]:
+    """Leave out ids without any bar up to the end of the period, and say so."""
+    has: Bool = np.any(clock.has_bar, axis=0)
+    listed = tuple(name for name, any_bar in zip(clock.ids, has, strict=True) if any_bar)
+    absent = tuple(sorted({*unlisted, *clock.ids} - set(listed)))
+    if not listed:
+        raise DataError(f"no id of the universe has a bar up to {text(clock.label[-1])}")
+    if not absent:
+        return clock, ()
+    note = f"no bar by the end of the period, left out: {', '.join(absent)}"
+    return clock.pick(listed), (note,)
+
+
+def without_gaps(clock: Panel, policy: QualitySpec) -> tuple[Panel, tuple[str, ...]]:
+    """Stop for ids that lack too many bars, or leave them out and say so."""
+    found = too_many_missing(clock, policy)
+    if not found:
+        return clock, ()
+    words = "; ".join(found.values())
+    if policy.missing_bars != "skip":
+        raise DataError(
+            f"{words}. Get the bars, declare what happened in a file under data.events, leave the "
+            "id out, or set `data.quality.missing_bars: skip` or a higher limit"
+        )
+    kept = tuple(name for name in clock.ids if name not in found)
+    if not kept:
+        raise DataError(f"every id of the universe lacks too many bars: {words}")
+    return clock.pick(kept), (f"left out: {words}",)
+
+
+def left_out(panels: Mapping[str, Panel]) -> tuple[str, ...]:
+    """What was left out while reading, panel by panel."""
+    return tuple(
+        f"left out of '{name}': {_words(panel.left_out)}"
+        for name, panel in sorted(panels.items())
+        if panel.left_out
+    )
+
+
+def _words(left_out: Mapping[str, str]) -> str:
+    """The first reasons, and how many ids there are besides."""
+    some = "; ".join(f"{id} ({reason})" for id, reason in list(left_out.items())[:3])
+    return some + (f", and {len(left_out) - 3} more" if len(left_out) > 3 else "")
+
+
+def allowed(experiment: Experiment, clock: Panel, stays: Membership | None) -> Bool:
+    """What baskets may hold at each close: ids with a bar, old enough, and members, bool (T, N)."""
+    found = _old_enough(clock, experiment.universe.min_age_days)
+    if stays is None:
+        return found
+    return found & stays.mask(clock.ids, clock.known_at, coins_of(experiment, experiment.clock))
+
+
+def _old_enough(clock: Panel, min_age_days: int) -> Bool:
+    """Ids with a bar at this close whose first bar is at least `min_age_days` old."""
+    first = np.argmax(clock.has_bar, axis=0)
+    age = clock.label[:, None] - clock.label[first][None, :]
+    return clock.has_bar & (age >= min_age_days * DAY)
