@@ -129,7 +129,7 @@ def test_writers_at_the_same_time_never_mix(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(40)))
-    last = unpack("p", (tmp_path / "key.panel").read_bytes())
+    last = unpack("p", (tmp_path / "key-2.panel").read_bytes())
     assert np.ptp(last["a"]) == 0
 
 
