@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from feeds.atomic import replace_whole, write_synced
+from feeds.atomic import replace_whole, sync_folder, write_synced
 from feeds.errors import DataError, OutputError
 
 MANIFEST = "manifest.json"
@@ -77,9 +77,9 @@ def write_directory(
         aside.mkdir()
         for name, text in {**_with_digests(files), **unlisted}.items():
             write_synced(aside / name, _encoded(text))
-        _sync_directory(aside)
+        sync_folder(aside)
         _swap(aside, target, root, force)
-        _sync_directory(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise OutputError(_cannot(target, error)) from error
     finally:
@@ -191,16 +191,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _sync_directory(path: Path) -> None:
-    if os.name != "posix":
-        return  # elsewhere a directory cannot be opened, and renames are durable without it
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _cannot(path: Path, error: OSError) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from engine.computed import computed_panels
 from engine.config import Experiment
 from engine.progress import Progress
 from engine.universe import (
     allowed,
     chosen,
-    coins_of,
     left_out,
     listed,
     membership,
@@ -23,10 +23,10 @@ from engine.universe import (
 from feeds.arrays import DAY, Bool
 from feeds.cache import load_panel
 from feeds.coins import read_coins
-from feeds.dominance import dominance
 from feeds.errors import DataError
 from feeds.events import Event, ScaleBreak, read_events, scale_breaks, split_by_events
 from feeds.membership import Membership
+from feeds.openings import repeated_opens
 from feeds.panel import Panel
 from feeds.panel_spec import PanelSpec, sources
 from feeds.simulated import simulate
@@ -107,9 +107,24 @@ def load_inputs(experiment: Experiment, cache: Path | None, progress: Progress) 
 
 
 def with_what_is_there(experiment: Experiment) -> Experiment:
-    """The config with `otherwise` in place of every panel that nothing is there of."""
+    """The config with `otherwise` in place of every panel that nothing is there of.
+
+    Raises
+    ------
+    DataError
+        For a panel of which nothing is there at all.
+    """
     root, ids = experiment.data.root, experiment.universe.ids
-    return _choosing(experiment, lambda name, spec: any_there(name, spec, root, ids))
+    found = _choosing(experiment, lambda name, spec: any_there(name, spec, root, ids))
+    for name, spec in found.data.panels.items():
+        first = experiment.data.panels[name]
+        if root is not None and first.otherwise and not any_there(name, spec, root, ids):
+            raise DataError(
+                f"panel '{name}': nothing of {first.place} is there, nor of what the config names "
+                f"otherwise, in {root.absolute()}; bring it with `data fetch CONFIG` or `data "
+                "import`, or name another folder with `--set data.root=DIR`"
+            )
+    return found
 
 
 def fetchable(experiment: Experiment, vendors: Callable[[str], bool]) -> Experiment:
@@ -176,7 +191,7 @@ def prepare_inputs(
     simulated : bool
     """
     split = {name: split_by_events(panel, events[name]) for name, panel in panels.items()}
-    split |= _dominance(experiment, split)
+    split |= computed_panels(experiment, split, events)
     of_clock = events[experiment.clock]
     clock, unlisted = chosen(split[experiment.clock], experiment.universe.ids, of_clock)
     first_row, rows = _period(clock, experiment)
@@ -185,7 +200,7 @@ def prepare_inputs(
     clock, incomplete = without_gaps(clock.as_of(end), experiment.data.quality)
     warnings += (*incomplete, *left_out(panels))
     if clock.tradable:
-        warnings += _jumps(scale_breaks(clock, of_clock))
+        warnings += _jumps(scale_breaks(clock, of_clock)) + _opens(clock.rows(first_row, rows))
     stays = membership(experiment, split, clock)
     eligible = allowed(experiment, clock, stays)
     if not eligible[first_row:].any():
@@ -203,16 +218,6 @@ def prepare_inputs(
         warnings,
         stays,
     )
-
-
-def _dominance(experiment: Experiment, panels: Mapping[str, Panel]) -> dict[str, Panel]:
-    """The panels of totals and shares, each with its definition."""
-    found = {}
-    for name, spec in sorted(experiment.data.dominance.items()):
-        coins = coins_of(experiment, spec.caps)
-        supplied = None if spec.supplied is None else panels[spec.supplied]
-        found[name] = replace(dominance(panels[spec.caps], spec, coins, supplied), name=name)
-    return found
 
 
 def _files_to_read(ids: Sequence[str], events: Sequence[Event]) -> tuple[str, ...]:
@@ -236,6 +241,15 @@ def _period(clock: Panel, experiment: Experiment) -> tuple[int, int]:
     if rows - first < 1:
         raise DataError(f"no bar between {start} and {end}: {covered}; widen the period")
     return int(first), int(rows)
+
+
+def _opens(clock: Panel) -> tuple[str, ...]:
+    """A warning about opens that no market printed."""
+    return tuple(
+        f"the opens of {id} repeat the close before in {years[0]} to {years[-1]}, too often to be "
+        "opens: fills there are at the price of the evening before"
+        for id, years in repeated_opens(clock).items()
+    )
 
 
 def _jumps(breaks: Sequence[ScaleBreak]) -> tuple[str, ...]:

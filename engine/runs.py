@@ -180,7 +180,7 @@ def _outcome(
             "members": _members(inputs),
         },
         "definitions": {
-            name: spec.words for name, spec in sorted(experiment.data.dominance.items())
+            name: spec.words for name, spec in sorted(experiment.data.computed.items())
         },
         "quality": {name: panel.counts for name, panel in sorted(inputs.panels.items())},
         "warnings": [*inputs.warnings, *_warnings(simulation)],

@@ -49,6 +49,13 @@ def membership(
     rules = universe.members
     if rules is None:
         return None
+    return chosen_by(experiment, rules, panels, clock)
+
+
+def chosen_by(
+    experiment: Experiment, rules: Members, panels: Mapping[str, Panel], clock: Panel
+) -> Membership:
+    """The members that rules choose, on their schedule over the closes of `clock`."""
     market = market_of(experiment, rules, panels, clock)
     due = rules.schedule.due(clock.known_at)
     due[0] = False  # nobody knows whether the first close is the first of its month
@@ -65,7 +72,7 @@ def market_of(
     """What the members are chosen from: caps and, of a daily clock, bars, both by coin."""
     caps = by_coin(panels[rules.caps], coins_of(experiment, rules.caps))
     daily = bool(np.all(clock.known_at - clock.label == DAY))
-    bars = by_coin(clock, coins_of(experiment, experiment.clock)) if daily else None
+    bars = by_coin(clock, coins_of(experiment, clock.name)) if daily else None
     return Market(caps, bars)
 
 

@@ -233,13 +233,14 @@ class Panel:
         panel = self.until(at)
         if not len(panel):
             return panel
-        last = {}
+        last, end = {}, panel.label[-1]
         for name, has in zip(panel.ids, panel.has_bar.T, strict=True):
             rows = np.flatnonzero(has)
             last[name] = panel.label[rows[-1]] if len(rows) else panel.label[0]
+        absent = (MISSING_BARS, EXPLAINED_BARS)
         quality = {
             kind: {
-                name: labels[labels <= (panel.label[-1] if kind == BLANK_ROWS else last[name])]
+                name: labels[labels <= (last.get(name, end) if kind in absent else end)]
                 for name, labels in each.items()
             }
             for kind, each in self.quality.items()

@@ -45,7 +45,10 @@ def build_panel(
     left_out = dict(sources.left_out)
     quality: dict[str, dict[str, Instants]] = {BLANK_ROWS: {}}
     for id, source in sources.found.items():
-        for each, rows in source.rows(spec, id).items():
+        readings = source.read(spec, id)
+        for kind, labels in readings.findings.items():
+            quality.setdefault(kind, {})[id] = labels
+        for each, rows in readings.rows.items():
             try:
                 checked = check_rows(rows, spec.tradable, policy)
             except SkippedError as error:
@@ -54,7 +57,9 @@ def build_panel(
             check_grid(checked.rows.time, spec.stamp, source.name)
             tables[each] = checked.rows
             for kind, labels in checked.findings.items():
-                quality.setdefault(kind, {})[each] = labels
+                of_kind = quality.setdefault(kind, {})
+                before = of_kind.get(each, labels[:0])
+                of_kind[each] = np.sort(np.concatenate((before, labels)))
     if not tables:
         raise DataError(f"panel '{name}': every id is left out: {'; '.join(left_out.values())}")
     panel, grid = _assembled(name, spec, dict(sorted(tables.items())))

@@ -9,12 +9,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from feeds.arrays import Instants
 from feeds.errors import AbsentError, ConfigError, DataError
 from feeds.files import Rows, file_bytes, parse_file
 from feeds.panel_spec import PanelSpec, sources
 
 if TYPE_CHECKING:
     from feeds.store import Store
+
+
+class Readings(NamedTuple):
+    """Rows by id, and the labels of what was found in them before, by kind."""
+
+    rows: Mapping[str, Rows]
+    findings: Mapping[str, Instants]
 
 
 class Source(Protocol):
@@ -28,7 +36,7 @@ class Source(Protocol):
     def digest(self) -> str:
         """SHA-256 of the content."""
 
-    def rows(self, spec: PanelSpec, id: str) -> Mapping[str, Rows]:
+    def read(self, spec: PanelSpec, id: str) -> Readings:
         """The rows by id; `id` is that of a source of one id only."""
 
 
@@ -44,10 +52,10 @@ class FileSource:
         """SHA-256 of its bytes."""
         return hashlib.sha256(self.content).hexdigest()
 
-    def rows(self, spec: PanelSpec, id: str) -> Mapping[str, Rows]:
+    def read(self, spec: PanelSpec, id: str) -> Readings:
         """The rows of the one id."""
         released = spec.stamp == "release"
-        return {id: parse_file(self.content, self.name, spec.columns, released)}
+        return Readings({id: parse_file(self.content, self.name, spec.columns, released)}, {})
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,8 @@ class StoredSource:
     digest: str
     store: Store
 
-    def rows(self, spec: PanelSpec, id: str) -> Mapping[str, Rows]:
-        """The rows of each id that the series has."""
+    def read(self, spec: PanelSpec, id: str) -> Readings:
+        """The rows of each id that the series has, and what was mended when it was kept."""
         series = self.store.read(self.name)
         for what, told, meant in (
             ("stamp", series.stamp, spec.stamp),
@@ -81,7 +89,7 @@ class StoredSource:
             known_at = None if series.known_at is None else series.known_at[at]
             values = {field: series.fields[field][at] for field in spec.columns}
             found[each] = Rows(self.name, series.time[at], known_at, values)
-        return found
+        return Readings(found, series.findings)
 
 
 class Sources(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from engine.config.computed import Computed
 from engine.config.fields import (
     Column,
     Date,
@@ -24,7 +25,6 @@ from engine.config.universe import Universe
 from engine.execution import ExecutionSpec
 from engine.schedule import Schedule
 from feeds.coin_table import BUILT_IN
-from feeds.dominance import Definition
 from feeds.panel_spec import PanelSpec
 from feeds.quality import QualitySpec
 from feeds.simulated import SimulatedSpec
@@ -45,15 +45,6 @@ class Period(Section):
     end: Date = Field(description="last date of the clock that is traded, included")
 
 
-class DominanceSpec(Definition):
-    """A panel of totals and shares of the market, with the definition that it follows."""
-
-    caps: Name = Field(description="the panel with the field `market_cap`, one id a coin")
-    supplied: Name | None = Field(
-        None, description="the panel with the field `total`, where the total is supplied"
-    )
-
-
 class Data(Section):
     """Where the panels come from: files, or the simulator."""
 
@@ -66,8 +57,8 @@ class Data(Section):
     events: list[Source] = Field(
         [], description="`builtin` and CSV files under the root: delistings, halts, reused tickers"
     )
-    dominance: dict[Name, DominanceSpec] = Field(
-        {}, description="panels of market totals and shares, by name, made of a panel of caps"
+    computed: dict[Name, Computed] = Field(
+        {}, description="panels computed from others, by name: caps, dominance, alt_season"
     )
     coins: list[Source] = Field(
         [BUILT_IN],
@@ -143,7 +134,7 @@ class Experiment(Section):
             panels = dict(sorted(data["panels"].items()))
             for panel in panels.values():
                 panel["ids"] = panel["ids"] and sorted(panel["ids"])
-            kept = ("dominance", "events", "coins", "quality")
+            kept = ("computed", "events", "coins", "quality")
             out["data"] = {"panels": panels, **{key: data[key] for key in kept}}
         return out
 

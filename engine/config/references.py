@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from engine.config.computed import Dominance, SupplyCaps
 from engine.config.derived import SIMULATED
 from engine.config.document import KeyPath
 from engine.config.kinds import RawStrategy, listed, unknown
@@ -16,6 +17,9 @@ from feeds.calendars import ALWAYS, check_calendar
 from feeds.errors import ConfigError
 from feeds.panel_spec import own_id
 from strategies.base import Combination, Signal, names_marked
+
+if TYPE_CHECKING:
+    from engine.config.model import Data
 
 _STAMPS_24_7 = ("day_start", "hour_start", "instant", "release")
 _ORDER_KEYS = ("reserve", "band", "lot_size", "min_notional", "on_shortfall", "delay_bars")
@@ -50,7 +54,7 @@ def panel_names(values: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(data, dict):
         return ()
     read = tuple(SIMULATED) if data.get("simulated") is not None else _keys(data, "panels")
-    return (*read, *_keys(data, "dominance"))
+    return (*read, *_keys(data, "computed"))
 
 
 def _keys(values: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -80,19 +84,11 @@ def _data(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Probl
             if values["data"].get(key):
                 yield Problem(("data", key), "has no effect beside `data.simulated`; remove one")
     read = tuple(SIMULATED) if data.simulated is not None else tuple(data.panels)
-    for name, spec in data.dominance.items():
-        at = ("data", "dominance", name)
-        yield from _known((*at, "caps"), "panel", [spec.caps], read)
-        if (spec.supplied is None) != (spec.total == "sum"):
-            yield Problem(at, "`supplied` goes with `total: supplied`, each with the other")
-        if spec.supplied is not None:
-            yield from _known((*at, "supplied"), "panel", [spec.supplied], read)
-        if name in (*read, "signals"):
-            yield Problem(at, f"`{name}` is taken; choose another name")
+    yield from _computed(data, read)
     universe = parts.get("universe")
     if universe is not None and universe.members is not None:
         path = ("universe", "members", "caps")
-        yield from _known(path, "panel", [universe.members.caps], read)
+        yield from _known(path, "panel", [universe.members.caps], (*read, *data.computed))
         if universe.members_file is not None:
             yield Problem(
                 ("universe", "members_file"), "has no effect beside `members`; remove one"
@@ -110,6 +106,28 @@ def _data(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Probl
             stamps = _STAMPS_24_7 if panel.calendar == ALWAYS else ("session_close",)
             message = f"calendar {panel.calendar} goes with {listed(stamps)}, not `{panel.stamp}`"
             yield Problem((*at, "stamp"), message)
+
+
+def _computed(data: Data, read: Sequence[str]) -> Iterator[Problem]:
+    """Names of panels in those that are computed from others."""
+    caps = tuple(name for name, spec in data.computed.items() if isinstance(spec, SupplyCaps))
+    for name, spec in data.computed.items():
+        at = ("data", "computed", name)
+        if name in (*read, "signals"):
+            yield Problem(at, f"`{name}` is taken; choose another name")
+        if isinstance(spec, SupplyCaps):
+            used = {"prices": spec.prices, "supply": spec.supply}
+            known = read
+        elif isinstance(spec, Dominance):
+            used = {"caps": spec.caps, **({"supplied": spec.supplied} if spec.supplied else {})}
+            known = (*read, *caps)
+            if (spec.supplied is None) != (spec.total == "sum"):
+                yield Problem(at, "`supplied` goes with `total: supplied`, each with the other")
+        else:
+            used = {"prices": spec.prices, "universe": spec.universe.caps}
+            known = (*read, *caps)
+        for key, panel in used.items():
+            yield from _known((*at, key), "panel", [panel], known)
 
 
 def _clock(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Problem]:

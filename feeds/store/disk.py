@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from feeds.atomic import replace_whole
+from feeds.atomic import replace_whole, sync_folder
 from feeds.errors import OutputError
 
 PART, CORRUPT = ".tmp-", ".corrupt"
@@ -45,17 +44,6 @@ def make_folder(path: Path) -> None:
     make_folder(path.parent)
     path.mkdir(exist_ok=True)
     sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Have the names in a folder on the disk."""
-    if os.name != "posix":
-        return  # elsewhere a folder cannot be opened, and renames are durable without it
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sha256(content: bytes) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feeds.arrays import Instant
+from feeds.atomic import sync_folder
 from feeds.errors import DataError
 from feeds.store import places
-from feeds.store.disk import CORRUPT, PART, sha256, sync_folder, write_durably
+from feeds.store.disk import CORRUPT, PART, sha256, write_durably
 from feeds.store.history import without
 from feeds.store.manifests import FILE, Manifest, Source, Version, from_bytes, to_bytes
 

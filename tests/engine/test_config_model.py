@@ -111,7 +111,7 @@ def test_the_resolved_form_has_every_default_and_no_root() -> None:
     assert resolved["execution"]["max_stale_days"] == 30
     assert resolved["sleeves"] == {"all": {"kind": "equal_weight", "exclude": []}}
     assert resolved["schedule"] == {"or_on_change": False, "kind": "weekly", "weekday": "monday"}
-    assert list(resolved["data"]) == ["panels", "dominance", "events", "coins", "quality"]
+    assert list(resolved["data"]) == ["panels", "computed", "events", "coins", "quality"]
     assert load_config(FILES, ["data.root=/elsewhere"]).resolved() == resolved
 
 

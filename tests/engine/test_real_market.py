@@ -14,6 +14,9 @@ from engine.inputs import load_inputs
 from engine.runs import run
 from engine.simulation import Simulation, simulate_experiment
 from feeds.arrays import day_number
+from feeds.importing import import_paths
+from feeds.layouts import read_layout
+from feeds.store import Store
 from strategies.signals import EquityBreakout
 from tests.engine.markets import QUIET
 
@@ -125,3 +128,40 @@ def test_the_rotation_of_the_readme_runs_and_writes_its_results(
     assert NEW_YEAR < times[0] < times[-1] < np.datetime64("2021-05-13", "ns")
     assert day_number(times[-1:])[0] - day_number(times[:1])[0] > 90
     assert all(order.filled_at >= order.decided_at for order in result.orders if order.shares)
+
+
+def test_what_is_imported_runs_the_real_config_to_the_same_result(
+    shared: Path, tmp_path: Path
+) -> None:
+    data = shared / "data"
+    experiment = load_config(CONFIGS / "rotation.yaml", [f"data.root={data}"])
+    coins = [data / f"crypto_daily/binance_spot/{id}.csv.gz" for id in experiment.universe.ids]
+    files = [
+        data / "equities/RUT.csv.gz",
+        data / "dominance/cmc_weekly_market_caps_2013-2024.csv.gz",
+        *(path for path in coins if path.is_file()),  # LUNA 2.0 is in the file of LUNAUSDT
+    ]
+    folders = {path: tmp_path / "files" / path.relative_to(data) for path in files}
+    for path, copy in folders.items():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    report = import_paths(
+        [tmp_path / "files"],
+        Store(tmp_path),
+        read_layout(CONFIGS / "layouts" / "collection.yaml"),
+        np.datetime64("2026-01-01", "ns"),
+        QUIET.step,
+    )
+    assert report.refused == []
+    stored, plain = (
+        run(
+            CONFIGS / "rotation.yaml",
+            overrides=[f"data.root={root}"],
+            output=tmp_path / "results",
+            tearsheet=False,
+        )
+        for root in (tmp_path, data)
+    )
+    assert stored.path != plain.path  # other sources
+    for name in ("decisions.csv", "equity.csv", "orders.csv", "positions.csv", "statistics.json"):
+        assert (stored.path / name).read_bytes() == (plain.path / name).read_bytes(), name

@@ -136,3 +136,25 @@ def test_a_cross_section_is_a_panel_of_its_ids(tmp_path: Path) -> None:
 def test_without_a_root_there_is_no_store() -> None:
     with pytest.raises(ConfigError, match=r"panel 'p' reads the store, but data.root is not set"):
         find_sources("p", STORED, None, ("A",))
+
+
+def test_what_was_mended_on_the_way_into_the_store_is_counted_by_the_panel(tmp_path: Path) -> None:
+    days = instants(["2020-01-01", "2020-01-02"])
+    series = Series(
+        "binance/A/1d",
+        "day_start",
+        "24/7",
+        ("A",),
+        days,
+        np.zeros(2, dtype=np.int64),
+        None,
+        MappingProxyType({**{k: np.array(v) for k, v in ROWS.items()}, "volume": np.ones(2)}),
+        MappingProxyType({"unclosed": instants(["2020-01-03"]), "duplicates": days[:1]}),
+    )
+    Store(tmp_path).add(series, None, ORIGIN)
+    panel = load_panel("p", STORED, tmp_path, ("A",), tmp_path / "cache")
+    assert panel.counts["unclosed"] == 1
+    assert panel.counts["duplicates"] == 1
+    again = load_panel("p", STORED, tmp_path, ("A",), tmp_path / "cache")
+    assert again.counts == panel.counts
+    assert panel.as_of(days[1]).counts["unclosed"] == 0  # nobody could have seen it then
