@@ -80,6 +80,8 @@ def _tell_fetched(options: Namespace, report: Report, root: Path) -> None:
         raise KeyboardInterrupt(f"{count} series fetched, {len(report.remaining)} left; {next_}")
     if report.failed:
         first = f"{count} series fetched, {len(report.failed)} could not be; {next_}"
+        if options.offline:
+            first = f"{len(report.kept)} series are there, {len(report.failed)} are not; {next_}"
         raise ProviderError("\n".join([first, *some(report.failed)]))
     if options.json:
         print_json(
