@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data_words import SAID, again, now, some
 from engine.printed import print_json, print_table
+from engine.wording import count
 from feeds.errors import DataError
 
 if TYPE_CHECKING:
@@ -57,11 +58,13 @@ def data_import(options: Namespace) -> None:
         )
         return
     rows = sum(each.rows for each in report.imported)
+    files, there = count(report.files, "file"), count(report.unchanged, "file")
     print(
-        f"{report.files} files: {len(report.imported)} series imported with {rows:,} rows, "
-        f"{report.unchanged} files there already, {len(report.refused)} left out"
+        f"{files}: {len(report.imported)} series imported with {rows:,} rows, "
+        f"{there} there already, {len(report.refused)} left out"
     )
-    print("\n".join(some({each.file: each.reason for each in report.refused})), end="")
+    if report.refused:
+        print("\n".join(some({str(i): each.reason for i, each in enumerate(report.refused)})))
 
 
 def data_status(options: Namespace) -> None:
@@ -95,7 +98,7 @@ def data_verify(options: Namespace) -> None:
     elif not problems:
         print(f"{len(store.keys())} series, every file as it was written")
     if problems and not options.repair:
-        raise DataError("\n".join([f"{len(problems)} damaged files", *problems]))
+        raise DataError("\n".join([count(len(problems), "damaged file"), *problems]))
     if problems and not options.json:
         print("\n".join(["set aside:", *problems]))
 
@@ -135,7 +138,8 @@ def data_gc(options: Namespace) -> None:
     if options.json:
         print_json(vars(freed))
     else:
-        print(f"{freed.versions} versions and {freed.files} files removed, {_size(freed.size)}")
+        what = f"{count(freed.versions, 'version')} and {count(freed.files, 'file')}"
+        print(f"{what} removed, {_size(freed.size)}")
 
 
 def _status(each: Status) -> dict[str, Any]:

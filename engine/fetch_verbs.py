@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data_words import again, instant, now, some
 from engine.printed import print_json, print_table
-from feeds.errors import ConfigError, ProviderError
+from feeds.errors import AbsentError, ConfigError, ProviderError
 from feeds.series import parts_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def _wanted(options: Namespace) -> tuple[dict[str, str], Path]:
                 f"{what}: no panel has `series`; its data are files, or simulated: nothing to fetch"
             )
         wanted |= found
+        if options.root is None and root not in (None, experiment.data.root):
+            raise ConfigError(
+                f"{what} keeps its data in {experiment.data.root}, the config before it in {root}; "
+                "fetch them one by one, or say where with `--root`"
+            )
         root = root or experiment.data.root
     return wanted, root or Path("data")
 
@@ -79,9 +84,11 @@ def _tell_fetched(options: Namespace, report: Report, root: Path) -> None:
     if report.interrupted:
         raise KeyboardInterrupt(f"{count} series fetched, {len(report.remaining)} left; {next_}")
     if report.failed:
-        first = f"{count} series fetched, {len(report.failed)} could not be; {next_}"
+        missing = len(report.failed)
         if options.offline:
-            first = f"{len(report.kept)} series are there, {len(report.failed)} are not; {next_}"
+            first = f"{len(report.kept)} series are there, {missing} are not; {next_}"
+            raise AbsentError("\n".join([first, *some(report.failed)]))
+        first = f"{count} series fetched, {missing} could not be; {next_}"
         raise ProviderError("\n".join([first, *some(report.failed)]))
     if options.json:
         print_json(

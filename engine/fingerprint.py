@@ -13,6 +13,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from feeds.arrays import Bool
 from feeds.events import Event
 from feeds.panel import Panel
 
@@ -96,11 +97,16 @@ def run_digests(
     panels: Mapping[str, Panel],
     events: Sequence[Event],
     classes: Iterable[type] = (),
+    universe: Bool | None = None,
 ) -> dict[str, Any]:
-    """The digests that identify a run, each on its own so that a difference can be named."""
+    """The digests that identify a run, each on its own so that a difference can be named.
+
+    `universe` says which ids could be held when; what it was made of is in no panel.
+    """
     return {
         "config": digest_of(config),
         "panels": {name: panel.digest for name, panel in sorted(panels.items())},
+        "universe": "" if universe is None else hashlib.sha256(universe.tobytes()).hexdigest(),
         "events": digest_of([[str(cell) for cell in astuple(event)] for event in events]),
         "package": package_digest(),
         "plugins": plugin_digests(classes),

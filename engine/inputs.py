@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from engine.progress import Progress
 from engine.universe import (
     allowed,
     chosen,
+    large_but_not_here,
     left_out,
     listed,
     membership,
@@ -53,6 +54,8 @@ class Inputs:
         What a reader of the results must know about the data.
     members : Membership or None
         Who belongs to the universe when, where that is not all ids at all times.
+    sources : mapping of str to str
+        The files or the series that each panel was read from.
     """
 
     panels: Mapping[str, Panel]
@@ -63,6 +66,7 @@ class Inputs:
     simulated: bool
     warnings: tuple[str, ...]
     members: Membership | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def period(self) -> Panel:
@@ -103,7 +107,18 @@ def load_inputs(experiment: Experiment, cache: Path | None, progress: Progress) 
         ids = _files_to_read(spec.ids or experiment.universe.ids, events[name])
         panels[name] = load_panel(name, spec, data.root, ids, cache, data.quality)
     progress.step("reading panels", len(panels), len(data.panels))
-    return prepare_inputs(experiment, panels, events, simulated=False)
+    inputs = prepare_inputs(experiment, panels, events, simulated=False)
+    totals = (
+        f"the total of panel '{name}' is that of {spec.place} ({len(spec.ids or ())} ids), and not "
+        "of the whole market"
+        for name, spec in sorted(data.panels.items())
+        if spec.totals
+    )
+    return replace(
+        inputs,
+        sources={name: spec.place for name, spec in sorted(data.panels.items())},
+        warnings=(*inputs.warnings, *totals),
+    )
 
 
 def with_what_is_there(experiment: Experiment) -> Experiment:
@@ -191,17 +206,19 @@ def prepare_inputs(
     simulated : bool
     """
     split = {name: split_by_events(panel, events[name]) for name, panel in panels.items()}
-    split |= computed_panels(experiment, split, events)
     of_clock = events[experiment.clock]
     clock, unlisted = chosen(split[experiment.clock], experiment.universe.ids, of_clock)
     first_row, rows = _period(clock, experiment)
     end = clock.known_at[rows - 1]
+    known = {name: panel.until(end) for name, panel in split.items()}
+    split |= computed_panels(experiment, known, events)
     clock, warnings = listed(clock.head(rows), unlisted)
     clock, incomplete = without_gaps(clock.as_of(end), experiment.data.quality)
     warnings += (*incomplete, *left_out(panels))
     if clock.tradable:
         warnings += _jumps(scale_breaks(clock, of_clock)) + _opens(clock.rows(first_row, rows))
     stays = membership(experiment, split, clock)
+    warnings += _picked(large_but_not_here(experiment, split, clock))
     eligible = allowed(experiment, clock, stays)
     if not eligible[first_row:].any():
         raise DataError(
@@ -241,6 +258,17 @@ def _period(clock: Panel, experiment: Experiment) -> tuple[int, int]:
     if rows - first < 1:
         raise DataError(f"no bar between {start} and {end}: {covered}; widen the period")
     return int(first), int(rows)
+
+
+def _picked(absent: Sequence[str]) -> tuple[str, ...]:
+    """A warning about members that could not be chosen for want of bars."""
+    if not absent:
+        return ()
+    some = ", ".join(absent[:8]) + (f" and {len(absent) - 8} more" if len(absent) > 8 else "")
+    return (
+        "members are chosen among the ids of the config, and whoever picked those knew how it "
+        f"ended: large enough at some time, but not among them, were {some}",
+    )
 
 
 def _opens(clock: Panel) -> tuple[str, ...]:

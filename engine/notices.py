@@ -30,15 +30,13 @@ _REPAIRS = {
     "bad_bars": ("bar", " that cannot be, left out"),
     "coverage_jumps": ("row", " where more than 0.5 % of the market enters or leaves the data"),
     "cut_off": ("last line", " cut off in the file, left out"),
-    "duplicates": ("row", " told twice by the vendor, counted once"),
     "of_no_coin": ("row", " of a ticker while no coin had it, left out"),
     "out_of_order": ("row", " out of order, sorted"),
     "partial_days": ("bar", " of a part of a day around the end of a coin, left out"),
     "repeated_rows": ("row", " told twice, counted once"),
-    "sorted": ("row", " that the vendor told out of order, sorted"),
-    "spikes": ("open or close", " ten times away from the closes around it ({})"),
+    "spikes": ("open or close", " ten times away from the closes around it (policy: {})"),
     "unclosed": ("bar", " still open when it was read, left out"),
-    "wicks": ("high or low", " ten times away from the closes around it ({})"),
+    "wicks": ("high or low", " ten times away from the closes around it (policy: {})"),
 }
 """What was found in the data; `{}` is the policy about it."""
 FEW_ROTATIONS = 10

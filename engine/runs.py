@@ -143,7 +143,8 @@ def _classes(experiment: Experiment) -> list[type]:
 def _digests(experiment: Experiment, inputs: Inputs) -> dict[str, Any]:
     # The clock counts as read: only the ids of the universe, cut at the end of the period.
     panels = {**inputs.panels, inputs.clock.name: inputs.clock}
-    return run_digests(experiment.resolved(), panels, inputs.events, _classes(experiment))
+    classes, universe = _classes(experiment), inputs.eligible
+    return run_digests(experiment.resolved(), panels, inputs.events, classes, universe)
 
 
 def _proof(root: Path, progress: Progress) -> Any:
@@ -173,6 +174,7 @@ def _outcome(
     manifest = {
         "digests": digests,
         "simulated": inputs.simulated,
+        "sources": dict(inputs.sources),
         "universe": {
             "ids": list(inputs.clock.ids),
             "min_age_days": experiment.universe.min_age_days,

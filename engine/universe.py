@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.config import Experiment
 from engine.config.universe import Delisting, Members
-from feeds.arrays import DAY, Bool, text
+from feeds.arrays import DAY, Bool, Instant, Instants, text
 from feeds.coins import Coins, by_coin, read_coins
 from feeds.errors import ConfigError, DataError
 from feeds.events import Event
-from feeds.files import file_bytes
+from feeds.files import file_bytes, unzipped
 from feeds.gaps import too_many_missing
 from feeds.membership import Membership, read_membership
 from feeds.panel import Panel
@@ -45,7 +45,7 @@ def membership(
         if root is None:
             raise ConfigError("universe.members_file: data.root is not set")
         content = file_bytes(root / universe.members_file, universe.members_file)
-        return read_membership(content.decode("utf-8-sig"), universe.members_file)
+        return read_membership(unzipped(content, universe.members_file), universe.members_file)
     rules = universe.members
     if rules is None:
         return None
@@ -56,14 +56,43 @@ def chosen_by(
     experiment: Experiment, rules: Members, panels: Mapping[str, Panel], clock: Panel
 ) -> Membership:
     """The members that rules choose, on their schedule over the closes of `clock`."""
-    market = market_of(experiment, rules, panels, clock)
+    market, coins = market_of(experiment, rules, panels, clock), coins_of(experiment, rules.caps)
+    return top_by_cap(market, _choices(rules, market, clock), rules, coins, source=rules.caps)
+
+
+def last_choice(
+    experiment: Experiment, rules: Members, panels: Mapping[str, Panel], clock: Panel, at: Instant
+) -> Instant | None:
+    """When the members of an instant were chosen; None before the first choice."""
+    choices = _choices(rules, market_of(experiment, rules, panels, clock), clock)
+    before = choices[choices <= at]
+    return before[-1] if len(before) else None
+
+
+def large_but_not_here(
+    experiment: Experiment, panels: Mapping[str, Panel], clock: Panel
+) -> tuple[str, ...]:
+    """Coins that were large enough at some time, but that no id of the clock stands for.
+
+    The rules choose among the ids of the config; who picked those knew how it ended.
+    """
+    rules = experiment.universe.members
+    if rules is None:
+        return ()
+    coins, own = coins_of(experiment, rules.caps), coins_of(experiment, clock.name)
+    market = Market(by_coin(panels[rules.caps], coins))
+    by_size = rules.model_copy(update={"min_median_quote_volume": 0.0})
+    stays = top_by_cap(market, _choices(rules, market, clock), by_size, coins)
+    here = {span.coin for id in clock.ids for span in own.spans(id)}
+    return tuple(sorted({stay.coin for stay in stays.stays} - here))
+
+
+def _choices(rules: Members, market: Market, clock: Panel) -> Instants:
+    """When members are chosen: at closes of the clock, once there are caps."""
     due = rules.schedule.due(clock.known_at)
     due[0] = False  # nobody knows whether the first close is the first of its month
-    when = clock.known_at[due]
-    # Nobody was large before there was a cap.
-    caps = market.caps
-    when = when[when >= caps.known_at[0]] if len(caps) else when[:0]
-    return top_by_cap(market, when, rules, coins_of(experiment, rules.caps), source=rules.caps)
+    when, caps = clock.known_at[due], market.caps
+    return when[when >= caps.known_at[0]] if len(caps) else when[:0]
 
 
 def market_of(

@@ -35,8 +35,8 @@ def universe_show(options: Namespace) -> None:
 
 
 def _chosen(experiment: Experiment, inputs: Inputs, at: Instant) -> list[dict[str, Any]]:
-    """The candidates of an instant down to the last member, or the ids of a hand-picked list."""
-    from engine.universe import coins_of, market_of
+    """The candidates at the last choice, down to the last member; or the ids of a picked list."""
+    from engine.universe import coins_of, last_choice, market_of
     from feeds.arrays import instants
     from feeds.universe import candidates
 
@@ -47,8 +47,11 @@ def _chosen(experiment: Experiment, inputs: Inputs, at: Instant) -> list[dict[st
             {"id": id, "held": "may be" if row >= 0 and inputs.eligible[row, column] else "no"}
             for column, id in enumerate(inputs.clock.ids)
         ]
+    chosen_at = last_choice(experiment, rules, inputs.panels, inputs.clock, at)
+    if chosen_at is None:
+        return []
     market = market_of(experiment, rules, inputs.panels, inputs.clock)
-    found = candidates(market, at, rules, coins_of(experiment, rules.caps))
+    found = candidates(market, chosen_at, rules, coins_of(experiment, rules.caps))
     last = max((each.rank for each in found if not each.reason), default=rules.top)
     return [
         {
@@ -91,7 +94,7 @@ def universe_audit(options: Namespace) -> None:
             ("at the end of the period", f"{100 * later:.2f} %"),
         ]
     )
-    print(f"survivorship gap: {gap:+.2f} points a year, which no investor of the time had")
+    print(f"survivorship gap: {gap:+.2f} points a year by hindsight alone")
 
 
 def _read(options: Namespace) -> tuple[Experiment, Inputs]:

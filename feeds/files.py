@@ -73,10 +73,17 @@ def parse_file(content: bytes, source: str, fields: Sequence[str], released: boo
     extra = ("known_at",) if released else ()
     if source.endswith(".parquet"):
         return _parse_parquet(content, source, fields, extra)
-    return _parse_csv(_unzip(content, source), source, fields, extra)
+    return _parse_csv(unzipped(content, source), source, fields, extra)
 
 
-def _unzip(content: bytes, source: str) -> str:
+def unzipped(content: bytes, source: str) -> str:
+    """The text of a file, packed with gzip if its name says so.
+
+    Raises
+    ------
+    DataError
+        For bytes that are no text in UTF-8, or no whole gzip file.
+    """
     zipped = source.endswith(".gz")
     if content[:2] == _GZIP and not zipped:
         raise DataError(f"{source}: is gzip-compressed; name it {source}.gz, or unpack it")

@@ -129,12 +129,17 @@ def read_membership(content: str, source: str) -> Membership:
     DataError
         For another header, a time that is none, and stays that cannot be, naming the file.
     """
-    rows = [row for row in csv.reader(io.StringIO(content, newline="")) if row]
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    try:
+        lines = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise DataError(f"{source}:{reader.line_num}: is no CSV table: {error}") from None
+    rows = [row for _, row in lines]
     if not rows or tuple(rows[0]) != COLUMNS:
         raise DataError(f"{source}: the first line must be {','.join(COLUMNS)}")
-    ragged = next((i for i, row in enumerate(rows) if len(row) != len(COLUMNS)), None)
-    if ragged is not None:
-        raise DataError(f"{source}:{ragged + 1}: has {len(rows[ragged])} cells, not {len(COLUMNS)}")
+    for line, row in lines:
+        if len(row) != len(COLUMNS):
+            raise DataError(f"{source}:{line}: has {len(row)} cells, not {len(COLUMNS)}")
     stays = []
     for coin, since, until, why in rows[1:]:
         begin = parse_times([since], source, "since")[0]

@@ -16,7 +16,7 @@ from feeds.series import parts_of
 from feeds.times import TIME_COLUMNS
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_NAME = re.compile(r"[A-Za-z0-9^._=-]{1,80}")
 
 
 def inside_root(path: str) -> str:

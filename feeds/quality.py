@@ -12,6 +12,7 @@ from feeds.arrays import Bool, Instants, text
 from feeds.errors import DataError
 from feeds.files import Rows
 from feeds.panel import BLANK_ROWS
+from feeds.series import DUPLICATES, SORTED
 from feeds.validate import (
     BAD_BARS,
     SPIKES,
@@ -27,7 +28,7 @@ from feeds.validate import (
 )
 
 Policy = Literal["stop", "repair", "skip"]
-SORTED, REPEATED, CONTRADICTING = "out_of_order", "repeated_rows", "contradicting_rows"
+CONTRADICTING = "contradicting_rows"
 _PAST_CLOSES = 5
 
 
@@ -169,8 +170,8 @@ def _in_order(rows: Rows, policy: QualitySpec, findings: dict[str, Instants]) ->
         _fail(message, CONTRADICTING, policy.contradicting_rows, "skip")
     message = f"{rows.source}: two rows for {text(rows.time[twice[0]])}{more(twice)}. Keep one"
     if policy.repeated_rows != "repair":
-        _fail(message, REPEATED, policy.repeated_rows, "repair")
-    findings[REPEATED] = rows.time[twice]
+        _fail(message, DUPLICATES, policy.repeated_rows, "repair")
+    findings[DUPLICATES] = rows.time[twice]
     kept = np.ones(len(rows.time), dtype=bool)
     kept[twice] = False
     return only(rows, kept)

@@ -13,7 +13,7 @@ from feeds.errors import DataError
 
 _PART = re.compile(r"[A-Za-z0-9^][A-Za-z0-9._=^-]{0,79}")
 
-SORTED, DUPLICATES, BLANK_ROWS, UNCLOSED = "sorted", "duplicates", "blank_rows", "unclosed"
+SORTED, DUPLICATES, BLANK_ROWS, UNCLOSED = "out_of_order", "repeated_rows", "blank_rows", "unclosed"
 """What normalising may find: rows out of order, rows told twice, empty rows, bars still open."""
 
 

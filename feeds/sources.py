@@ -171,11 +171,6 @@ def _in_store(root: Path) -> Callable[[str], Source]:
     store = Store(root)
 
     def find(key: str) -> Source:
-        if key not in store:
-            raise AbsentError(
-                f"{key} is not in the store {store.root.absolute()}; get it with "
-                f"`data fetch {key}`, or import a file that holds it"
-            )
         return StoredSource(key, store.manifest(key).current.content, store)
 
     return find

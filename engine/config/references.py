@@ -80,7 +80,7 @@ def _data(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Probl
             ("data",), "needs `panels` (files, or series of the store) or `simulated: {}`"
         )
     if data.simulated is not None:
-        for key in ("panels", "events", "root"):
+        for key in ("panels", "events", "root", "computed", "coins", "quality"):
             if values["data"].get(key):
                 yield Problem(("data", key), "has no effect beside `data.simulated`; remove one")
     read = tuple(SIMULATED) if data.simulated is not None else tuple(data.panels)

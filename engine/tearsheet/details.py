@@ -38,6 +38,7 @@ def origin_block(result: Result) -> Html:
     text = json.dumps(kept, indent=2, sort_keys=True, ensure_ascii=False)
     parts = [
         fold("Universe", note(f"Allowed: {ids or 'not listed'}."), note(f"Held: {held}.")),
+        _sources(manifest.get("sources", {})),
         _members(universe.get("members", ())),
         _quality(manifest.get("quality", {})),
         *(
@@ -49,6 +50,12 @@ def origin_block(result: Result) -> Html:
         note(f"Digests: {_digests(manifest)}." if manifest.get("digests") else ""),
     ]
     return block("origin", "Where it comes from", *parts)
+
+
+def _sources(sources: Mapping[str, str]) -> Html | str:
+    """Where each panel was read."""
+    read = "; ".join(f"{name} from {place}" for name, place in sorted(sources.items()))
+    return note(f"Read: {read}.") if read else ""
 
 
 def _members(members: Sequence[Mapping[str, str]]) -> Html | str:

@@ -38,9 +38,9 @@ def test_a_file_is_imported_once_and_listed(typed, saved: Path) -> None:
     code, out, _ = typed("import", str(saved))
     assert (code, out) == (
         0,
-        "1 files: 1 series imported with 3 rows, 0 files there already, 0 left out\n",
+        "1 file: 1 series imported with 3 rows, 0 files there already, 0 left out\n",
     )
-    assert "0 series imported with 0 rows, 1 files there already" in typed("import", str(saved))[1]
+    assert "0 series imported with 0 rows, 1 file there already" in typed("import", str(saved))[1]
     code, out, _ = typed("status", "--json")
     (row,) = json.loads(out)["series"]
     assert (row["series"], row["rows"], row["first"], row["last"]) == (
@@ -66,7 +66,7 @@ def test_history_that_a_file_contradicts_is_kept_unless_the_file_is_to_be_believ
     assert code == 0
     assert out.splitlines()[0] == f"{KEY}: 0 rows added, 0 removed, 1 changed"
     assert out.splitlines()[2].split() == ["changed", "2024-01-04", "SPY", "high", "14.0", "15.0"]
-    assert typed("gc", "--keep", "1")[1].startswith("1 versions and ")
+    assert typed("gc", "--keep", "1")[1].startswith("1 version and ")
     code, _, err = typed("diff", KEY)
     assert code == 4
     assert "has 1 complete version" in err

@@ -105,11 +105,16 @@ def test_show_tells_the_verdict_on_every_candidate(
 ) -> None:
     path = tmp_path / "members.json.yaml"
     path.write_text(json.dumps(config(root)))
-    typed = ["universe", "show", "2020-03-01", str(path), "-o", str(tmp_path), "--json", "-q"]
+    typed = ["universe", "show", "2020-03-20", str(path), "-o", str(tmp_path), "--json", "-q"]
     assert main(typed) == 0
     assert json.loads(capsys.readouterr().out) == [
         {"rank": 1, "coin": "bbb", "market_cap": 9, "why": "member"}
     ]
+    # In February it was A, whatever the caps of the 20th say.
+    assert main([*typed[:2], "2020-02-20", *typed[3:]]) == 0
+    assert [row["coin"] for row in json.loads(capsys.readouterr().out)] == ["aaa"]
+    assert main([*typed[:2], "2020-01-20", *typed[3:]]) == 0
+    assert json.loads(capsys.readouterr().out) == []
     assert main([*typed[:2], "2021-01-01", *typed[3:]]) == 3
     assert "is after the period, which ends at 2020-04-01" in capsys.readouterr().err
 
@@ -226,3 +231,31 @@ def test_an_altcoin_season_is_computed_from_members_and_prices(root: Path) -> No
     assert season["index"][row["2020-02-20"], 0] == 50.0
     assert season["eligible"][row["2020-02-20"], 0] == 2
     assert season["index"][row["2020-03-20"], 0] == 0.0
+
+
+def test_large_coins_without_bars_here_are_told(root: Path) -> None:
+    whole = load_inputs(load_config(config(root)), None, QUIET)
+    assert not any("whoever picked those" in text for text in whole.warnings)
+    of = config(root, universe={"ids": ["AAA"], "members": {"caps": "caps", "top": 1}})
+    of["data"]["panels"]["coins"]["ids"] = ["AAA"]
+    (told,) = load_inputs(load_config(of), None, QUIET).warnings
+    assert told.endswith("large enough at some time, but not among them, were bbb")
+
+
+def test_another_table_of_members_is_another_run(root: Path, tmp_path: Path) -> None:
+    table = root / "members.csv"
+    of = config(root, universe={"ids": ["AAA", "BBB"], "members_file": "members.csv"})
+    ids = []
+    for coin in ("aaa", "bbb"):
+        table.write_text(f"coin,since,until,source\n{coin},2020-02-01,,me\n")
+        ids.append(run(of, output=tmp_path / "results", tearsheet=False).id)
+    assert ids[0] != ids[1]
+    table.write_bytes("coin,since,until,source\nbbb,2020-02-01,,m\xe9\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"members.csv: byte \d+ is not UTF-8"):
+        run(of, output=tmp_path / "results", tearsheet=False)
+
+
+def test_the_source_of_every_panel_is_in_the_result(root: Path, tmp_path: Path) -> None:
+    result = run(config(root), output=tmp_path / "results", tearsheet=True)
+    assert result.manifest["sources"]["coins"] == "bars/{id}.csv"
+    assert "coins from bars/{id}.csv" in (result.path / "tearsheet.html").read_text()

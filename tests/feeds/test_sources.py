@@ -149,12 +149,12 @@ def test_what_was_mended_on_the_way_into_the_store_is_counted_by_the_panel(tmp_p
         np.zeros(2, dtype=np.int64),
         None,
         MappingProxyType({**{k: np.array(v) for k, v in ROWS.items()}, "volume": np.ones(2)}),
-        MappingProxyType({"unclosed": instants(["2020-01-03"]), "duplicates": days[:1]}),
+        MappingProxyType({"unclosed": instants(["2020-01-03"]), "repeated_rows": days[:1]}),
     )
     Store(tmp_path).add(series, None, ORIGIN)
     panel = load_panel("p", STORED, tmp_path, ("A",), tmp_path / "cache")
     assert panel.counts["unclosed"] == 1
-    assert panel.counts["duplicates"] == 1
+    assert panel.counts["repeated_rows"] == 1
     again = load_panel("p", STORED, tmp_path, ("A",), tmp_path / "cache")
     assert again.counts == panel.counts
     assert panel.as_of(days[1]).counts["unclosed"] == 0  # nobody could have seen it then

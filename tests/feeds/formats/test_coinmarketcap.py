@@ -56,7 +56,7 @@ def test_a_page_with_caps_at_the_close_is_one_series() -> None:
     assert (series.key, series.stamp) == ("coinmarketcap/ETH/1d", "day_start")
     assert labels(series)[0] == "2017-12-01T00:00"
     assert (series.fields["volume"][0], series.fields["market_cap"][0]) == (1_000_000, 4200)
-    assert counts(series) == {"sorted": 13}
+    assert counts(series) == {"out_of_order": 13}
 
 
 def test_caps_at_the_open_are_a_series_of_their_own_that_is_known_a_day_before() -> None:

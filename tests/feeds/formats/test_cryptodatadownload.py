@@ -21,7 +21,7 @@ def test_newest_first_with_two_volumes_and_a_damaged_epoch() -> None:
     assert labels(series)[0] == "2021-01-16T00:00"
     assert list(series.fields["volume"]) == [7, 6, 5]
     assert list(series.fields["quote_volume"]) == [70, 60, 50]
-    assert counts(series) == {"sorted": 2}
+    assert counts(series) == {"out_of_order": 2}
 
 
 def test_the_last_bar_is_dropped_by_the_clock() -> None:

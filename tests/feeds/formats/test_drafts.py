@@ -38,13 +38,13 @@ def test_rows_in_order_are_taken_as_they_are() -> None:
 def test_newest_first_is_sorted_and_each_row_below_a_later_one_counted() -> None:
     series = normalised(bars([2, 1, 0], [7, 6, 5]))
     assert list(series.fields["close"]) == [5, 6, 7]
-    assert found(series) == {"sorted": ["01", "02"]}
+    assert found(series) == {"out_of_order": ["01", "02"]}
 
 
 def test_identical_duplicates_are_told_once() -> None:
     series = normalised(bars([0, 1, 1], [5, 6, 6]))
     assert len(series) == 2
-    assert found(series) == {"duplicates": ["02"]}
+    assert found(series) == {"repeated_rows": ["02"]}
 
 
 def test_duplicates_that_differ_stop_and_may_be_chosen() -> None:
@@ -54,7 +54,7 @@ def test_duplicates_that_differ_stop_and_may_be_chosen() -> None:
     assert list(normalised(draft, keep="first").fields["close"]) == [5, 6, 7]
     last = normalised(draft, keep="last")
     assert list(last.fields["close"]) == [5, 6.5, 7]
-    assert found(last) == {"duplicates": ["02"]}
+    assert found(last) == {"repeated_rows": ["02"]}
 
 
 def test_a_blank_row_is_dropped_even_beside_a_full_one() -> None:
@@ -82,7 +82,7 @@ def test_a_last_line_that_breaks_off_within_its_bar_is_counted() -> None:
 def test_a_bar_is_open_by_the_clock_not_by_its_place() -> None:
     draft = bars([2, 1, 0], [7, 6, 5])
     at_the_close = normalised(draft, np.datetime64("2024-01-03T00:00"))
-    assert found(at_the_close) == {"sorted": ["01", "02"], "unclosed": ["03"]}
+    assert found(at_the_close) == {"out_of_order": ["01", "02"], "unclosed": ["03"]}
     assert len(normalised(draft, np.datetime64("2024-01-04T00:00"))) == 3
     assert len(normalised(draft, np.datetime64("2024-01-03T23:59:59"))) == 2
 

@@ -30,7 +30,9 @@ def same(one: Series, other: Series) -> bool:
     "series",
     [
         bars(
-            [1.5, NAN, 3.25], fields={"volume": [1, 2, -0.0]}, findings={"sorted": ["2020-01-02"]}
+            [1.5, NAN, 3.25],
+            fields={"volume": [1, 2, -0.0]},
+            findings={"out_of_order": ["2020-01-02"]},
         ),
         cross_section([("2020-01-01", "a", 5.0), ("2020-01-01", "b", 4.0), ("2020-02-01", "b", 3)]),
         vintages([("2020-01-01", "2020-02-25", 9.0), ("2020-01-01", "2020-03-24", 9.5)]),
@@ -73,7 +75,7 @@ def test_raw_bytes_are_kept_beside_the_rows_with_their_ending(store: Store) -> N
 
 
 def test_a_manifest_says_how_the_rows_were_got_and_what_they_are(store: Store) -> None:
-    findings = {"duplicates": ["2020-01-01", "2020-01-03"]}
+    findings = {"repeated_rows": ["2020-01-01", "2020-01-03"]}
     store.add(bars([1.0, 2.0, 3.0], findings=findings), b"raw", origin())
     version = Store(store.root.parent).manifest(KEY).current
     assert (version.rows, version.ids, version.stamp, version.calendar) == (
@@ -81,7 +83,7 @@ def test_a_manifest_says_how_the_rows_were_got_and_what_they_are(store: Store) -
         *("day_start", "24/7"),
     )
     assert (str(version.first)[:10], str(version.last)[:10]) == ("2020-01-01", "2020-01-03")
-    assert (version.fields, dict(version.findings)) == (("close",), {"duplicates": 2})
+    assert (version.fields, dict(version.findings)) == (("close",), {"repeated_rows": 2})
     assert dict(version.notes) == {"currency": "USDT"}
     assert version.sources[0].origin == origin()
 
