@@ -15,7 +15,8 @@ experiment_yaml : str
     `Experiment.to_yaml()`; written as it is.
 manifest : mapping, JSON-able
     ``digests``: {config, panels, package, plugins: ...}; ``simulated``: bool; ``universe``:
-    {ids, min_age_days, point_in_time, members}; ``sources`` and ``definitions`` by panel; ``quality``: {panel: {blank_rows: 3, ...}};
+    {ids, min_age_days, point_in_time, members}; ``sources`` and ``definitions`` by panel;
+    ``quality``: {panel: {blank_rows: 3, ...}};
     ``warnings``: [text, ...], only what cannot be read off the other files (`engine.notices` finds
     a hand-picked universe, simulated data, blank and missing bars, stale positions, orders not
     filled, unknown signals and short samples by itself). ``id``, ``name``, ``files`` are added.
