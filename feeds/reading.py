@@ -103,7 +103,7 @@ def read_all(tasks: Iterator[Task], workers: int) -> Generator[tuple[Task, Resul
     except BrokenProcessPool:
         raise DataError(
             "a process that read files was killed, perhaps for want of memory; what was imported "
-            "stays. Run the same import again with one worker"
+            "stays. Import again, a folder at a time"
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)

@@ -163,4 +163,7 @@ def check_always_open(facts: Facts, source: str) -> None:
         If one was.
     """
     if facts.calendar not in (None, ALWAYS):
-        raise DataError(f"{source}: is of a market that never closes; drop `--calendar`")
+        raise DataError(
+            f"{source}: a table of this kind is read as one of a market that never closes; drop "
+            "`--calendar`, or describe sessions of an exchange in a layout (`stamp: session_close`)"
+        )
