@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from engine.data_words import SAID, again, now, some
 from engine.printed import print_json, print_table
 from engine.wording import count
-from feeds.errors import DataError
+from feeds.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from feeds.store import Status, Store
 
+_LONGEST_LAG = 400
 _UNITS = ((1_000_000, "MB"), (1_000, "kB"))
 
 
@@ -25,6 +26,8 @@ def data_import(options: Namespace) -> None:
     from feeds.layouts import read_layout
 
     facts = Facts(**{name: getattr(options, name) for name in SAID})
+    if facts.lag_days is not None and not 0 <= facts.lag_days <= _LONGEST_LAG:
+        raise ConfigError(f"--lag-days {facts.lag_days}: write 0 to {_LONGEST_LAG} days")
     progress = Progress(options.quiet)
     report = import_paths(
         options.paths,

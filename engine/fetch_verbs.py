@@ -90,6 +90,9 @@ def _tell_fetched(options: Namespace, report: Report, root: Path) -> None:
             raise AbsentError("\n".join([first, *some(report.failed)]))
         first = f"{count} series fetched, {missing} could not be; {next_}"
         raise ProviderError("\n".join([first, *some(report.failed)]))
+    if report.refused and not (count or report.kept):
+        first = "nothing was fetched: the vendor does not have it"
+        raise ProviderError("\n".join([first, *some(report.refused)]))
     if options.json:
         print_json(
             {

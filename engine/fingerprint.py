@@ -106,6 +106,9 @@ def run_digests(
     return {
         "config": digest_of(config),
         "panels": {name: panel.digest for name, panel in sorted(panels.items())},
+        "quality": digest_of(
+            {name: [panel.counts, dict(panel.left_out)] for name, panel in sorted(panels.items())}
+        ),
         "universe": "" if universe is None else hashlib.sha256(universe.tobytes()).hexdigest(),
         "events": digest_of([[str(cell) for cell in astuple(event)] for event in events]),
         "package": package_digest(),

@@ -21,7 +21,7 @@ from engine.universe import (
     settled,
     without_gaps,
 )
-from feeds.arrays import DAY, Bool
+from feeds.arrays import DAY, Bool, instants
 from feeds.cache import load_panel
 from feeds.coins import read_coins
 from feeds.errors import DataError
@@ -102,10 +102,12 @@ def load_inputs(experiment: Experiment, cache: Path | None, progress: Progress) 
     experiment = with_what_is_there(experiment)
     data = experiment.data
     panels, events = {}, panel_events(experiment)
+    # A value of the midnight that ends the last day is known at its close.
+    until = instants(np.datetime64(experiment.period.end, "D") + DAY)
     for done, (name, spec) in enumerate(sorted(data.panels.items())):
         progress.step("reading panels", done, len(data.panels))
         ids = _files_to_read(spec.ids or experiment.universe.ids, events[name])
-        panels[name] = load_panel(name, spec, data.root, ids, cache, data.quality)
+        panels[name] = load_panel(name, spec, data.root, ids, cache, data.quality, until)
     progress.step("reading panels", len(panels), len(data.panels))
     inputs = prepare_inputs(experiment, panels, events, simulated=False)
     totals = (

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from feeds.arrays import instants, read_only
+from feeds.arrays import Instant, instants, read_only
 from feeds.atomic import replace_whole
 from feeds.errors import DataWarning
 from feeds.libraries import version_of
@@ -26,7 +26,7 @@ from feeds.quality import QualitySpec
 from feeds.readers import build_panel
 from feeds.sources import Sources, find_sources
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raise it whenever the same bytes would be read into another panel."""
 
 _BLOCK = 2
@@ -48,6 +48,7 @@ def load_panel(
     ids: Sequence[str],
     cache: Path | None,
     policy: QualitySpec | None = None,
+    until: Instant | None = None,
 ) -> Panel:
     """The panel described by `spec`, from the cache where its files have not changed.
 
@@ -64,6 +65,8 @@ def load_panel(
         Folder of the cache; it is made at need, and may be deleted at any time.
     policy : QualitySpec
         What is done about faults; the default policies if left out.
+    until : datetime64
+        Rows labelled later are not looked at, whatever is wrong with them.
 
     Raises
     ------
@@ -72,16 +75,19 @@ def load_panel(
     """
     policy = policy or QualitySpec()
     sources = find_sources(name, spec, root, ids, policy.absent_ids)
-    key = content_key(spec, sources, policy)
-    return remember(name, key, lambda: build_panel(name, spec, sources, policy), cache)
+    key = content_key(spec, sources, policy, until)
+    return remember(name, key, lambda: build_panel(name, spec, sources, policy, until), cache)
 
 
-def content_key(spec: PanelSpec, sources: Sources, policy: QualitySpec) -> str:
+def content_key(
+    spec: PanelSpec, sources: Sources, policy: QualitySpec, until: Instant | None
+) -> str:
     """A digest of all that decides what a panel will hold."""
     described = {
         "reader": READER_VERSION,
         "spec": spec.model_dump(mode="json"),
         "policy": policy.model_dump(mode="json"),
+        "until": str(until),
         "sources": {id: [source.name, source.digest] for id, source in sources.found.items()},
         "left_out": dict(sources.left_out),
         "calendars": calendars_version() if spec.stamp == "session_close" else "",

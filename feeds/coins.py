@@ -27,6 +27,8 @@ OF_NO_COIN = "of_no_coin"
 
 _QUOTES = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "EUR", "GBP", "TRY", "DAI",
            "BTC", "ETH", "BNB")  # fmt: skip
+_NO_DOLLARS = "binance"
+"""Where nothing is quoted in dollars, but much in coins whose names end in USD."""
 _SURE_QUOTES = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD")
 _PAIR = re.compile(r"([A-Z0-9.]+)([-/_](\w+))")
 _LEVERAGED = re.compile(r"(.+?)(?:UP|DOWN|BULL|BEAR|[2-5][LS])")
@@ -104,11 +106,17 @@ class Coins:
             return Spelling(upper, "")
         if (cut := _PAIR.fullmatch(upper)) and cut[3] in _QUOTES:
             return Spelling(cut[1], cut[2])
-        for quote in _QUOTES:
-            base = upper.removesuffix(quote)
-            if base and base != upper and (base in self.holders or quote in _SURE_QUOTES):
-                return Spelling(base, quote)
-        return Spelling(upper, "")
+        cuts = [
+            Spelling(upper.removesuffix(quote), quote)
+            for quote in _QUOTES
+            if upper.endswith(quote) and upper != quote
+        ]
+        known = [each for each in cuts if each.base in self.holders]
+        if known and self.vendor != _NO_DOLLARS:
+            # ARBUSD is ARB in dollars and not AR in BUSD.
+            return max(known, key=lambda each: len(each.base))
+        sure = [each for each in cuts if each.tail in _SURE_QUOTES]
+        return (known or sure or [Spelling(upper, "")])[0]
 
     def spans(self, id: str) -> tuple[Span, ...]:
         """The coins that an id stands for, in order of time; itself where no table knows it.

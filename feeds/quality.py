@@ -15,7 +15,6 @@ from feeds.panel import BLANK_ROWS
 from feeds.series import DUPLICATES, SORTED
 from feeds.validate import (
     BAD_BARS,
-    SPIKES,
     WICKS,
     Fault,
     bad_values,
@@ -25,11 +24,11 @@ from feeds.validate import (
     more,
     only,
     spikes,
+    wicks,
 )
 
 Policy = Literal["stop", "repair", "skip"]
 CONTRADICTING = "contradicting_rows"
-_PAST_CLOSES = 5
 
 
 class QualitySpec(BaseModel):
@@ -47,15 +46,15 @@ class QualitySpec(BaseModel):
         description="blank, zero, negative or infinite prices, a high below the low, a close "
         "outside: the bar is left out",
     )
-    spikes: Literal["stop", "repair", "skip", "flag"] = Field(
+    spikes: Literal["stop", "flag"] = Field(
         "stop",
-        description="an open or close ten times away from the closes before and after: becomes the "
-        "median of the five closes before; a crash that does not come back is none",
+        description="an open or close ten times away from the closes before and after; a crash "
+        "that does not come back is none. Nobody could tell at the time, so there is no repair",
     )
     wicks: Literal["stop", "repair", "skip", "flag"] = Field(
         "flag",
-        description="a high or low alone, ten times away from the closes before and after; `flag` "
-        "only counts it",
+        description="a high or low ten times away from the open, the close and the close before: "
+        "becomes the higher or lower of open and close; `flag` only counts it",
     )
     missing_bars: Policy = Field(
         "repair",
@@ -121,8 +120,8 @@ def check_rows(rows: Rows, tradable: bool, policy: QualitySpec | None = None) ->
         findings[BAD_BARS] = rows.time[wrong]
         rows = only(rows, ~wrong)
     if tradable:
-        for kind in (SPIKES, WICKS):
-            rows = _without_spikes(rows, kind, getattr(policy, kind), findings)
+        _wrong(rows, _flagged(rows, spikes(rows), policy.spikes, findings), policy.spikes)
+        rows = _without_wicks(rows, policy.wicks, findings)
     check_release(rows)
     return Checked(rows, findings)
 
@@ -189,24 +188,27 @@ def _wrong(rows: Rows, faults: Iterable[Fault], policy: str) -> Bool:
     return wrong
 
 
-def _without_spikes(rows: Rows, kind: str, policy: str, findings: dict[str, Instants]) -> Rows:
-    """Prices that spike become the median of the closes before, past ones only."""
-    found = [fault for fault in spikes(rows) if fault.kind == kind and fault.wrong.any()]
-    if not found:
-        return rows
-    if policy == "flag":
-        findings[kind] = rows.time[np.logical_or.reduce([fault.wrong for fault in found])]
-        return rows
+def _flagged(
+    rows: Rows, faults: Iterable[Fault], policy: str, findings: dict[str, Instants]
+) -> list[Fault]:
+    """The faults that something is to be done about; where the policy is to flag, none."""
+    found = [fault for fault in faults if fault.wrong.any()]
+    if not found or policy != "flag":
+        return found
+    findings[found[0].kind] = rows.time[np.logical_or.reduce([fault.wrong for fault in found])]
+    return []
+
+
+def _without_wicks(rows: Rows, policy: str, findings: dict[str, Instants]) -> Rows:
+    """Highs and lows that are wicks become the higher or the lower of open and close."""
+    found = _flagged(rows, wicks(rows), policy, findings)
     wrong = _wrong(rows, found, policy)
-    findings[kind] = rows.time[wrong]
+    if not wrong.any():
+        return rows
+    findings[WICKS] = rows.time[wrong]
     values = {key: column.copy() for key, column in rows.values.items()}
-    for row in np.flatnonzero(wrong):
-        past = values["close"][max(row - _PAST_CLOSES, 0) : row]
-        for fault in found:
-            if fault.wrong[row]:
-                values[fault.field][row] = float(np.median(past))
-        prices = [values[key][row] for key in ("open", "close")]
-        if kind == WICKS:
-            prices += [values[key][row] for key in ("high", "low")]
-        values["high"][row], values["low"][row] = max(prices), min(prices)
+    body = values["open"], values["close"]
+    for fault in found:
+        to = np.maximum(*body) if fault.field == "high" else np.minimum(*body)
+        values[fault.field] = np.where(fault.wrong, to, values[fault.field])
     return Rows(rows.source, rows.time, rows.known_at, values)

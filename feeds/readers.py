@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from feeds.arrays import Instants, text
+from feeds.arrays import Instant, Instants, text
 from feeds.calendars import Bounds, bounds, check_grid, check_stamp
 from feeds.errors import DataError
 from feeds.files import Rows
@@ -16,11 +16,19 @@ from feeds.panel import BLANK_ROWS, MISSING_BARS, Panel, found
 from feeds.panel_spec import PanelSpec
 from feeds.quality import QualitySpec, SkippedError, check_rows
 from feeds.sources import Sources
-from feeds.validate import missing_bars
+from feeds.times import LAST
+from feeds.validate import missing_bars, only
+
+_ENDED = 30
+"""Rows without a value after which an id of a total has ended."""
 
 
 def build_panel(
-    name: str, spec: PanelSpec, sources: Sources, policy: QualitySpec | None = None
+    name: str,
+    spec: PanelSpec,
+    sources: Sources,
+    policy: QualitySpec | None = None,
+    until: Instant | None = None,
 ) -> Panel:
     """The validated panel of some sources.
 
@@ -33,6 +41,8 @@ def build_panel(
         As `find_sources` gives them.
     policy : QualitySpec
         What is done about faults; the default policies if left out.
+    until : datetime64
+        Rows labelled later are not looked at, whatever is wrong with them.
 
     Raises
     ------
@@ -46,9 +56,14 @@ def build_panel(
     quality: dict[str, dict[str, Instants]] = {BLANK_ROWS: {}}
     for id, source in sources.found.items():
         readings = source.read(spec, id)
+        end = LAST if until is None else until
         for kind, labels in readings.findings.items():
-            quality.setdefault(kind, {})[id] = labels
+            quality.setdefault(kind, {})[id] = labels[labels <= end]
         for each, rows in readings.rows.items():
+            rows = only(rows, rows.time <= end)
+            if not len(rows.time):
+                left_out[each] = f"{source.name} begins after {text(end)}"
+                continue
             try:
                 checked = check_rows(rows, spec.tradable, policy)
             except SkippedError as error:
@@ -72,9 +87,16 @@ def build_panel(
 
 
 def _totals(panel: Panel, key: str) -> Panel:
-    """One row of all ids: what each has, and what those that have it add up to."""
+    """One row of all ids: what each has, and what those that have it add up to.
+
+    The sum is unknown where an id has a hole; after 30 rows without a value it counts as ended.
+    """
     values = panel[key]
-    total = np.where(np.isnan(values).all(axis=1), np.nan, np.nansum(values, axis=1))
+    known = ~np.isnan(values)
+    row = np.arange(len(panel))[:, None]
+    seen = np.maximum.accumulate(np.where(known, row, -_ENDED - 1), axis=0)
+    hole = (~known & (row - seen <= _ENDED)).any(axis=1)
+    total = np.where(hole | ~known.any(axis=1), np.nan, np.nansum(values, axis=1))
     each = {f"{id}_cap": values[:, [column]] for column, id in enumerate(panel.ids)}
     fields = {"total_cap": total[:, None], **each}
     times = panel.label, panel.opened_at, panel.known_at

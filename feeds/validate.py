@@ -118,21 +118,33 @@ def _bad_bars(rows: Rows) -> Iterator[Fault]:
 
 
 def spikes(rows: Rows) -> Iterator[Fault]:
-    """Prices ten times, or a tenth, of the closes before and after: a slip of the keyboard.
+    """Opens and closes ten times, or a tenth, of the closes before and after: slips of a keyboard.
 
-    Those of open and close are `spikes`; a high or low alone is one of the `wicks`, which may well
-    have been traded. A crash does not come back within a bar, and the last bar has nothing after it
-    to tell by.
+    A crash does not come back within a bar, and the last bar has nothing after it to tell by.
     """
     close = rows.values["close"]
-    before = np.concatenate(([np.nan], close[:-1]))
-    after = np.concatenate((close[1:], [np.nan]))
+    before, after = _closes_before(close), np.concatenate((close[1:], [np.nan]))
+    up, down = np.maximum(before, after) * SPIKE, np.minimum(before, after) / SPIKE
     why = "it is ten times away from the closes around it. Correct the row"
-    for key in OHLC:
-        up, down = np.maximum(before, after) * SPIKE, np.minimum(before, after) / SPIKE
+    for key in ("open", "close"):
         wrong = (rows.values[key] >= up) | (rows.values[key] <= down)
-        kind = SPIKES if key in ("open", "close") else WICKS
-        yield Fault(kind, wrong, key, why, before, "the close before of")
+        yield Fault(SPIKES, wrong, key, why, before, "the close before of")
+
+
+def wicks(rows: Rows) -> Iterator[Fault]:
+    """Highs and lows ten times away from open, close and the close before: back within the bar."""
+    first, last = rows.values["open"], rows.values["close"]
+    before = _closes_before(last)
+    top = np.fmax(np.maximum(first, last), before)
+    bottom = np.fmin(np.minimum(first, last), before)
+    why = "it is ten times away from the open and the close. Correct the row"
+    above, below = rows.values["high"] >= top * SPIKE, rows.values["low"] <= bottom / SPIKE
+    yield Fault(WICKS, above, "high", why, top, "open, close and the close before up to")
+    yield Fault(WICKS, below, "low", why, bottom, "open, close and the close before down to")
+
+
+def _closes_before(close: Float) -> Float:
+    return np.concatenate(([np.nan], close[:-1]))
 
 
 def check_release(rows: Rows) -> None:

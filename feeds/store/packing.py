@@ -86,7 +86,8 @@ def unpack(block: bytes, source: str) -> Series:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(pa.BufferReader(block)).read().combine_chunks()
+        table = pq.ParquetFile(pa.BufferReader(block), pre_buffer=False).read(use_threads=False)
+        table = table.combine_chunks()
         about = json.loads(table.schema.metadata[_ABOUT])
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{source}: is no file of a store: {error}") from None

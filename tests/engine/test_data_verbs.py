@@ -99,6 +99,13 @@ def test_files_that_say_too_little_are_refused_with_what_to_say(typed, tmp_path:
     assert "plain.csv" in err
 
 
+@pytest.mark.parametrize("days", ["-30", "100000000"])
+def test_a_lag_that_cannot_be_is_refused(typed, saved: Path, days: str) -> None:
+    code, _, err = typed("import", str(saved), "--lag-days", days)
+    assert code == 3
+    assert "write 0 to 400 days" in err
+
+
 def test_a_key_that_is_none_is_told(typed) -> None:
     code, _, err = typed("fetch", "BTCUSDT")
     assert code == 4

@@ -193,3 +193,22 @@ def test_every_market_that_the_exchange_calls_a_stablecoin_is_one(shared: Path) 
     told = {name for name, kind in kinds.items() if kind == "stablecoin"}
     assert len(told) == 9
     assert told <= {name for name, is_stable in zip(kinds, stable, strict=True) if is_stable}
+
+
+@pytest.mark.parametrize(
+    ("id", "vendor", "coin"),
+    [
+        ("ARBUSD", "coinbase", "arbitrum"),
+        ("USDTUSD", "", "tether"),
+        ("DOTUSD", "kraken", "polkadot"),
+        ("FTTUSD", "", "ftx-token"),
+        ("BNBUSD", "", "binancecoin"),
+        ("XBTUSD", "kraken", "bitcoin"),
+        ("BTCBUSD", "binance", "bitcoin"),  # BTC in BUSD
+        ("BTCUSDT", "", "bitcoin"),
+    ],
+)
+def test_pairs_without_a_separator_are_read_by_what_is_known(
+    id: str, vendor: str, coin: str
+) -> None:
+    assert read_coins().of(vendor).coin_at(id, np.datetime64("2022-05-01")) == coin

@@ -73,25 +73,14 @@ def test_a_bar_that_cannot_be_is_left_out_where_that_is_the_policy(line: str) ->
         check_rows(rows, True, QualitySpec(bad_bars="skip"))
 
 
-def test_a_price_ten_times_off_that_comes_back_stops_or_becomes_the_median_before() -> None:
+def test_a_price_ten_times_off_that_comes_back_stops_or_is_flagged() -> None:
     rows = closes(10, 11, 12, 130, 13, 14)
+    # 130 is 10 times 13 and more than 10 times 12.
     with pytest.raises(DataError, match=r"f.csv: open is 130 with the close before of 12 on"):
         check_rows(rows, tradable=True)
-    kept, found = check_rows(rows, True, QualitySpec(spikes="repair"))
-    # 130 is 10 times 13 and more than 10 times 12; the median of 10, 11, 12 is 11.
-    assert kept.values["close"].tolist() == [10, 11, 12, 11, 13, 14]
-    assert kept.values["high"].tolist() == [10, 11, 12, 11, 13, 14]
-    assert days(found["spikes"]) == [4]
     kept, found = check_rows(rows, True, QualitySpec(spikes="flag"))
-    assert kept.values["close"][3] == 130
+    assert kept.values["close"].tolist() == [10, 11, 12, 130, 13, 14]  # nobody knew at the time
     assert days(found["spikes"]) == [4]
-
-
-def test_what_comes_later_does_not_change_a_repaired_price() -> None:
-    policy = QualitySpec(spikes="repair")
-    long, _ = check_rows(closes(10, 11, 12, 130, 13, 14, 700, 15), True, policy)
-    short, _ = check_rows(closes(10, 11, 12, 130, 13), True, policy)
-    assert long.values["close"][:5].tolist() == short.values["close"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -104,20 +93,34 @@ def test_what_comes_later_does_not_change_a_repaired_price() -> None:
     ],
 )
 def test_a_crash_that_does_not_come_back_is_no_spike(prices: tuple[float, ...]) -> None:
-    kept, found = check_rows(closes(*prices), True, QualitySpec(spikes="repair"))
+    kept, found = check_rows(closes(*prices), tradable=True)
     assert kept.values["close"].tolist() == list(prices)
-    assert not found
+    assert "spikes" not in found
 
 
 def test_a_wick_ten_times_away_is_flagged_or_repaired() -> None:
-    rows = bars("2020-01-01,9,10,8,9,1", "2020-01-02,9,10,0.5,9,1", "2020-01-03,9,10,8,9,1")
+    rows = bars("2020-01-01,9,10,8,9,1", "2020-01-02,9,95,0.5,8,1", "2020-01-03,8,10,8,9,1")
     kept, found = check_rows(rows, tradable=True)
     assert days(found["wicks"]) == [2]
     assert kept.values["low"].tolist() == [8, 0.5, 8]
     kept, found = check_rows(rows, True, QualitySpec(wicks="repair"))
     assert days(found["wicks"]) == [2]
-    assert kept.values["low"].tolist() == [8, 9, 8]  # the close before, the only one there is
-    assert kept.values["high"].tolist() == [10, 10, 10]
+    # 95 is above 10 x 9 and 0.5 below 8 / 10: they become the higher and lower of 9 and 8.
+    assert kept.values["high"].tolist() == [10, 9, 10]
+    assert kept.values["low"].tolist() == [8, 8, 8]
+    with pytest.raises(
+        DataError, match=r"high is 95 with open, close and the close before up"
+    ):
+        check_rows(rows, True, QualitySpec(wicks="stop"))
+
+
+def test_what_comes_later_does_not_change_a_repaired_bar() -> None:
+    policy = QualitySpec(wicks="repair", bad_bars="repair")
+    lines = [f"2020-01-{day:02d},9,{95 if day % 3 else 10},8,9,1" for day in range(1, 20)]
+    whole, _ = check_rows(bars(*lines), True, policy)
+    for stop in range(2, 19):
+        part, _ = check_rows(bars(*lines[:stop]), True, policy)
+        assert part.values["high"].tolist() == whole.values["high"][:stop].tolist()
 
 
 def test_values_that_are_no_bars_have_no_spikes() -> None:
@@ -135,5 +138,5 @@ def test_a_spike_is_found_wherever_it_is() -> None:
     for row in range(1, 27):
         prices = clean.copy()
         prices[row] *= 25
-        _, found = check_rows(closes(*prices), True, QualitySpec(spikes="repair"))
+        _, found = check_rows(closes(*prices), True, QualitySpec(spikes="flag"))
         assert days(found["spikes"]) == [row + 1]

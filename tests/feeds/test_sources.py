@@ -158,3 +158,36 @@ def test_what_was_mended_on_the_way_into_the_store_is_counted_by_the_panel(tmp_p
     again = load_panel("p", STORED, tmp_path, ("A",), tmp_path / "cache")
     assert again.counts == panel.counts
     assert panel.as_of(days[1]).counts["unclosed"] == 0  # nobody could have seen it then
+
+
+def test_rows_after_the_end_are_not_looked_at(tmp_path: Path) -> None:
+    written(tmp_path, "A")
+    with (tmp_path / "A.csv").open("a") as file:
+        file.write("\n2020-01-03,0,-1,5,9,7")
+    with pytest.raises(DataError, match="open is 0 on 2020-01-03"):
+        load_panel("p", FILES, tmp_path, ("A",), None)
+    (tmp_path / "LATE.csv").write_text("date,open,high,low,close,volume\n2020-01-03,1,1,1,1,1\n")
+    end = np.datetime64("2020-01-02", "ns")
+    for _ in range(2):  # built, and from the cache
+        panel = load_panel("p", FILES, tmp_path, ("A", "LATE"), tmp_path / "c", None, end)
+        assert panel.ids == ("A",)
+        assert panel.left_out == {"LATE": "LATE.csv begins after 2020-01-02"}
+
+
+def test_a_total_is_unknown_where_an_id_has_a_hole(tmp_path: Path) -> None:
+    caps = {"btc": ["5", "", "5", "5"], "eth": ["2", "2", "2", "3"]}
+    for id, cells in caps.items():
+        lines = [f"2020-01-0{day},{cell}" for day, cell in enumerate(cells, 1)]
+        (tmp_path / f"{id}.csv").write_text("\n".join(["date,market_cap", *lines]))
+    spec = PanelSpec(
+        files="{id}.csv",
+        stamp="instant",
+        calendar="24/7",
+        fields=["market_cap"],
+        ids=["btc", "eth"],
+        totals=True,
+    )
+    panel = load_panel("caps", spec, tmp_path, (), None)
+    assert panel.ids == ("total",)
+    np.testing.assert_array_equal(panel.column("total_cap"), [7, np.nan, 7, 8])
+    np.testing.assert_array_equal(panel.column("btc_cap"), [5, np.nan, 5, 5])
