@@ -108,9 +108,7 @@ def test_a_wick_ten_times_away_is_flagged_or_repaired() -> None:
     # 95 is above 10 x 9 and 0.5 below 8 / 10: they become the higher and lower of 9 and 8.
     assert kept.values["high"].tolist() == [10, 9, 10]
     assert kept.values["low"].tolist() == [8, 8, 8]
-    with pytest.raises(
-        DataError, match=r"high is 95 with open, close and the close before up"
-    ):
+    with pytest.raises(DataError, match=r"high is 95 with open, close and the close before up"):
         check_rows(rows, True, QualitySpec(wicks="stop"))
 
 
