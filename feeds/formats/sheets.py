@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from feeds.arrays import Float
@@ -111,6 +111,16 @@ def plain(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
 
 
+_LARGE = 4_000_000
+"""Letters from which on equal cells are worth being one: dates, names, noughts."""
+
+
+def _sharing(rows: Iterable[list[str]]) -> list[list[str]]:
+    """The rows, in which equal cells are one object: half the memory of a long cross section."""
+    same: dict[str, str] = {}
+    return [[same.setdefault(cell, cell) for cell in row] for row in rows]
+
+
 def sheet_of(text: str, source: str) -> Sheet:
     """The table in the text of a file.
 
@@ -123,7 +133,7 @@ def sheet_of(text: str, source: str) -> Sheet:
     *title, text = text.split("\n", above)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        rows = list(reader)
+        rows = list(reader) if len(text) < _LARGE else _sharing(reader)
     except csv.Error as error:
         raise DataError(f"{source}: line {above + reader.line_num}: {error}") from None
     while rows and not any(map(str.strip, rows[-1])):
