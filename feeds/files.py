@@ -184,10 +184,10 @@ def _parse_parquet(
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(pa.BufferReader(content))
+        table = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
         time, *_ = _places(table.schema_arrow.names, source, (*fields, *extra))
         name = table.schema_arrow.names[time]
-        data = table.read(columns=[name, *fields, *extra])
+        data = table.read(columns=[name, *fields, *extra], use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{source}: is no Parquet file that can be read: {error}") from None
     if not data.num_rows:
