@@ -34,6 +34,9 @@ _USUAL_TAIL = "USDT"
 
 _UNKNOWN = np.datetime64("NaT", "D")
 
+_MOST_RECOVERED = 10
+"""Times the last close: a swap keeps what a coin is worth, whatever the number of new coins."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -104,7 +107,8 @@ def read_events(
     Parameters
     ----------
     sources : sequence of str
-        `builtin`, or paths of CSV files relative to `root`.
+        `builtin`, or paths of CSV files relative to `root`. What a later table says about an id
+        takes the place of all that earlier ones say about it.
     root : Path or None
     ids : sequence of str, optional
         The ids whose events are asked for, those of successors included. Left out, rows that name
@@ -125,8 +129,10 @@ def read_events(
     coins = coins or read_coins()
     found: list[tuple[str, Event]] = []
     for source in sources:
-        for row in _read_table(source, _table_bytes(source, root), coins):
-            found.extend((row.where, event) for event in _named(row, coins, ids))
+        rows = _read_table(source, _table_bytes(source, root), coins)
+        own = [(row.where, event) for row in rows for event in _named(row, coins, ids)]
+        told = {event.id for _, event in own}
+        found = [each for each in found if each[1].id not in told] + own
     found.sort(key=lambda item: (item[1].last_bar, item[1].id))
     _check_histories(found)
     return tuple(event for _, event in found)
@@ -272,6 +278,11 @@ def _recovery(where: str, cell: str) -> float:
         raise DataError(
             f"{where}: recovery '{cell}' is no number of at least 0; write the share of the last "
             "close that holders got, 0 if nothing"
+        )
+    if value > _MOST_RECOVERED:
+        raise DataError(
+            f"{where}: recovery {cell} is the share of the last close that holders got in value, "
+            f"not the number of new coins; it is at most {_MOST_RECOVERED}"
         )
     return value
 

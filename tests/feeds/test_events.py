@@ -134,6 +134,25 @@ def test_a_coin_may_halt_twice_and_then_end(tmp_path: Path) -> None:
         table(tmp_path, "A,halt,2020-01-05,2020-03-09,,,s", "A,halt,2020-02-05,2020-03-09,,,s")
 
 
+def test_a_later_table_takes_the_place_of_earlier_ones_for_the_ids_it_names(
+    tmp_path: Path,
+) -> None:
+    header = "id,kind,last_bar,first_bar_after,recovery,successor,source"
+    rows = {
+        "one.csv": ["A,delisting,2020-01-05,,0,,s", "B,delisting,2020-01-06,,0,,s"],
+        "two.csv": ["A,halt,2020-02-05,2020-02-09,,,s"],
+    }
+    for name, lines in rows.items():
+        (tmp_path / name).write_text("\n".join([header, *lines]))
+    found = [(e.id, e.kind) for e in read_events(["one.csv", "two.csv"], tmp_path)]
+    assert found == [("B", "delisting"), ("A", "halt")]
+
+
+def test_a_recovery_is_a_value_and_no_number_of_coins(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"e.csv:2: recovery 1000 is the share of the last close"):
+        table(tmp_path, "A,migration,2020-01-05,,1000,,s")
+
+
 def test_tables_that_are_none_stop(tmp_path: Path) -> None:
     (tmp_path / "e.csv").write_text("id,kind\n")
     with pytest.raises(DataError, match=r"e.csv: the first line must be id,kind,last_bar"):
