@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from feeds.arrays import Instant, Instants, text
+from feeds.as_of import Vintages
 from feeds.calendars import Bounds, bounds, check_grid, check_stamp
 from feeds.errors import DataError
 from feeds.files import Rows
@@ -60,7 +61,7 @@ def build_panel(
         for kind, labels in readings.findings.items():
             quality.setdefault(kind, {})[id] = labels[labels <= end]
         for each, rows in readings.rows.items():
-            rows = only(rows, rows.time <= end)
+            rows = _as_news(only(rows, rows.time <= end))
             if not len(rows.time):
                 left_out[each] = f"{source.name} begins after {text(end)}"
                 continue
@@ -84,6 +85,24 @@ def build_panel(
     if spec.totals:
         panel = _totals(panel, spec.columns[0])
     return replace(panel, quality=found(quality), left_out=MappingProxyType(left_out))
+
+
+def _as_news(rows: Rows) -> Rows:
+    """The rows of a series with revisions: at each publication the newest figure known then.
+
+    Such rows are called by the instant of publication; revisions of older periods are in none.
+    """
+    if rows.known_at is None:
+        return rows
+    told = np.unique(np.stack([rows.time, rows.known_at]).astype(np.int64), axis=1)
+    if len(np.unique(rows.time)) == told.shape[1]:
+        return rows
+    at = np.unique(rows.known_at)
+    values = {
+        field: Vintages.build(rows.time, rows.known_at, figures).as_of(at).value
+        for field, figures in rows.values.items()
+    }
+    return Rows(rows.source, at, at, values)
 
 
 def _totals(panel: Panel, key: str) -> Panel:

@@ -13,9 +13,14 @@ from feeds.arrays import Instants
 from feeds.errors import AbsentError, ConfigError, DataError
 from feeds.files import Rows, file_bytes, parse_file
 from feeds.panel_spec import PanelSpec, sources
+from feeds.series import parts_of
 
 if TYPE_CHECKING:
     from feeds.store import Store
+
+
+VINTAGES = "vintages"
+"""The frequency of a series with every release of every period."""
 
 
 class Readings(NamedTuple):
@@ -83,6 +88,9 @@ class StoredSource:
                 f"{self.name}: lacks the field {', '.join(lacking)}; "
                 f"it has {', '.join(series.fields)}"
             )
+        if parts_of(self.name)[2] == VINTAGES:  # its ids are days of publication
+            rows = Rows(self.name, series.time, series.known_at, dict(series.fields))
+            return Readings({id: rows}, series.findings)
         found = {}
         for column, each in enumerate(series.ids):
             at = series.column == column

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import MappingProxyType
 
@@ -191,3 +192,59 @@ def test_a_total_is_unknown_where_an_id_has_a_hole(tmp_path: Path) -> None:
     assert panel.ids == ("total",)
     np.testing.assert_array_equal(panel.column("total_cap"), [7, np.nan, 7, 8])
     np.testing.assert_array_equal(panel.column("btc_cap"), [5, np.nan, 5, 5])
+
+
+@pytest.mark.shared
+def test_a_panel_of_vintages_tells_what_was_known(shared: Path, tmp_path: Path) -> None:
+    toy = json.loads((shared / "reference/domain/macro_asof_toy.json").read_text())
+    figures = [each for each in toy["observations"] if each["series"] == "M2SL"]
+    lines = [f"{f['period']}-01,{f['release'][:-1]}:00Z,{f['value']}" for f in figures]
+    (tmp_path / "M2SL.csv").write_text("\n".join(["date,known_at,value", *lines]))
+    spec = PanelSpec(files="M2SL.csv", stamp="release", calendar="24/7", fields=["value"])
+    panel = load_panel("m2", spec, tmp_path, (), None)
+    asked = [
+        query for query in toy["queries"] if query["series"] == "M2SL" and "period" not in query
+    ]
+    assert len(asked) == 4
+    for query in asked:
+        known = panel.until(np.datetime64(query["at"][:-1], "ns"))
+        found = float(known.column("value")[-1]) if len(known) else None
+        assert found == (query["expected"] and query["expected"]["value"]), query
+
+
+def test_revisions_of_the_newest_figure_are_rows_and_those_of_older_ones_are_not(
+    tmp_path: Path,
+) -> None:
+    lines = [
+        "date,known_at,value",
+        "2020-01-01,2020-02-10T00:00:00Z,1",
+        "2020-01-01,2020-02-20T00:00:00Z,2",  # a revision of the newest
+        "2020-02-01,2020-03-10T00:00:00Z,5",
+        "2020-01-01,2020-03-15T00:00:00Z,3",  # of an older one
+    ]
+    (tmp_path / "X.csv").write_text("\n".join(lines))
+    spec = PanelSpec(files="X.csv", stamp="release", calendar="24/7", fields=["value"])
+    panel = load_panel("x", spec, tmp_path, (), None)
+    assert panel.column("value").tolist() == [1, 2, 5, 5]
+    assert panel.label.tolist() == panel.known_at.tolist()
+
+
+def test_a_series_of_vintages_in_the_store_is_one_panel(tmp_path: Path) -> None:
+    periods = ["2020-01-01", "2020-01-01", "2020-02-01"]
+    series = Series(
+        "fred/M2SL/vintages",
+        "release",
+        "24/7",
+        ("2020-02-10", "2020-03-10"),
+        instants(periods),
+        np.array([0, 1, 1]),
+        instants(["2020-02-11", "2020-03-11", "2020-03-11"]),
+        MappingProxyType({"value": np.array([1.0, 2.0, 5.0])}),
+    )
+    Store(tmp_path).add(series, None, ORIGIN)
+    spec = PanelSpec(
+        series="fred/M2SL/vintages", stamp="release", calendar="24/7", fields=["value"]
+    )
+    panel = load_panel("m2", spec, tmp_path, (), None)
+    assert panel.ids == ("M2SL",)
+    assert panel.column("value").tolist() == [1.0, 5.0]
