@@ -18,6 +18,7 @@ from engine.universe import (
     left_out,
     listed,
     membership,
+    named_but_not_here,
     settled,
     without_gaps,
 )
@@ -221,6 +222,8 @@ def prepare_inputs(
         warnings += _jumps(scale_breaks(clock, of_clock)) + _opens(clock.rows(first_row, rows))
     stays = membership(experiment, split, clock)
     warnings += _picked(large_but_not_here(experiment, split, clock))
+    if stays is not None and (absent := named_but_not_here(experiment, clock, stays)):
+        warnings += (f"members that no id of the clock stands for: {', '.join(absent)[:300]}",)
     eligible = allowed(experiment, clock, stays)
     if not eligible[first_row:].any():
         raise DataError(

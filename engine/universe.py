@@ -87,6 +87,15 @@ def large_but_not_here(
     return tuple(sorted({stay.coin for stay in stays.stays} - here))
 
 
+def named_but_not_here(experiment: Experiment, clock: Panel, stays: Membership) -> tuple[str, ...]:
+    """Coins of a table of members that no id of the clock stands for: misspelt, or without bars."""
+    if experiment.universe.members_file is None:
+        return ()
+    own = coins_of(experiment, clock.name)
+    here = {span.coin for id in clock.ids for span in own.spans(id)}
+    return tuple(sorted({stay.coin for stay in stays.stays} - here))
+
+
 def _choices(rules: Members, market: Market, clock: Panel) -> Instants:
     """When members are chosen: at closes of the clock, once there are caps."""
     due = rules.schedule.due(clock.known_at)

@@ -13,11 +13,8 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 from feeds.arrays import Bool, Instant, Instants
-from feeds.errors import ConfigError, DataError
-from feeds.files import file_bytes
-from feeds.panel_spec import inside_root
-
-BUILT_IN = "builtin"
+from feeds.errors import DataError
+from feeds.own_tables import table_bytes
 
 CoinClass = Literal[
     "stablecoin", "wrapped", "staked", "leveraged", "commodity", "exchange-synthetic"
@@ -82,18 +79,7 @@ class Coin:
 
 def read_table(source: str, root: Path | None) -> dict[str, Coin]:
     """The coins of one table by id; see `feeds.coins.read_coins`."""
-    return _read_table(source, _table_bytes(source, root))
-
-
-def _table_bytes(source: str, root: Path | None) -> bytes:
-    if source == BUILT_IN:
-        return file_bytes(Path(__file__).with_name("coins.csv"), source)
-    if root is None:
-        raise ConfigError(f"coins file {source}: data.root is not set; use `--set data.root=DIR`")
-    try:
-        return file_bytes(root / inside_root(source), source)
-    except ValueError as error:
-        raise ConfigError(f"data.coins: {error}") from None
+    return _read_table(source, table_bytes("coins", source, root))
 
 
 def _read_table(source: str, content: bytes) -> dict[str, Coin]:

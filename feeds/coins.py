@@ -17,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from feeds.arrays import Bool, Instant, Instants
-from feeds.coin_table import ALWAYS, BUILT_IN, CLASSES, Coin, CoinClass, Span, read_table
+from feeds.coin_table import ALWAYS, CLASSES, Coin, CoinClass, Span, read_table
 from feeds.errors import DataError
+from feeds.own_tables import BUILT_IN
 from feeds.panel import Panel, found
 
 __all__ = ["BUILT_IN", "CLASSES", "Coin", "CoinClass", "Coins", "Span", "by_coin", "read_coins"]

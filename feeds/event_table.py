@@ -19,11 +19,9 @@ import numpy as np
 
 from feeds.arrays import Instant
 from feeds.coins import Coins, read_coins
-from feeds.errors import ConfigError, DataError
-from feeds.files import file_bytes
-from feeds.panel_spec import inside_root
+from feeds.errors import DataError
+from feeds.own_tables import table_bytes
 
-BUILT_IN = "builtin"
 ENDING = ("delisting", "reuse", "redenomination", "migration")
 KINDS = (*ENDING, "halt")
 ID_COLUMNS = ("id", "kind", "last_bar", "first_bar_after", "recovery", "successor", "source")
@@ -129,7 +127,7 @@ def read_events(
     coins = coins or read_coins()
     found: list[tuple[str, Event]] = []
     for source in sources:
-        rows = _read_table(source, _table_bytes(source, root), coins)
+        rows = _read_table(source, table_bytes("events", source, root), coins)
         own = [(row.where, event) for row in rows for event in _named(row, coins, ids)]
         told = {event.id for _, event in own}
         found = [each for each in found if each[1].id not in told] + own
@@ -179,17 +177,6 @@ def _tails(coins: Coins, ids: Sequence[str] | None, ticker: str) -> list[str]:
             if each.base in bases and id == each.base + each.tail and (each.tail or coins.vendor)
         }
     )
-
-
-def _table_bytes(source: str, root: Path | None) -> bytes:
-    if source == BUILT_IN:
-        return file_bytes(Path(__file__).with_name("events.csv"), source)
-    if root is None:
-        raise ConfigError(f"events file {source}: data.root is not set; use `--set data.root=DIR`")
-    try:
-        return file_bytes(root / inside_root(source), source)
-    except ValueError as error:
-        raise ConfigError(f"data.events: {error}") from None
 
 
 def _read_table(source: str, content: bytes, coins: Coins) -> list[_Row]:

@@ -13,7 +13,8 @@ from feeds.align import fill_forward
 from feeds.arrays import DAY, Bool, Instant, read_only, text
 from feeds.calendars import ALWAYS
 from feeds.errors import DataError
-from feeds.event_table import BUILT_IN, ENDING, KINDS, Event, read_events
+from feeds.event_table import ENDING, KINDS, Event, read_events
+from feeds.own_tables import BUILT_IN
 from feeds.panel import EXPLAINED_BARS, MISSING_BARS, Panel
 
 __all__ = [

@@ -24,7 +24,7 @@ from engine.config.loader import scalar
 from engine.config.universe import Universe
 from engine.execution import ExecutionSpec
 from engine.schedule import Schedule
-from feeds.coin_table import BUILT_IN
+from feeds.own_tables import BUILT_IN
 from feeds.panel_spec import PanelSpec
 from feeds.quality import QualitySpec
 from feeds.simulated import SimulatedSpec

@@ -259,3 +259,12 @@ def test_the_source_of_every_panel_is_in_the_result(root: Path, tmp_path: Path) 
     result = run(config(root), output=tmp_path / "results", tearsheet=True)
     assert result.manifest["sources"]["coins"] == "bars/{id}.csv"
     assert "coins from bars/{id}.csv" in (result.path / "tearsheet.html").read_text()
+
+
+def test_a_member_that_no_id_stands_for_is_told(root: Path) -> None:
+    (root / "members.csv").write_text(
+        "coin,since,until,source\nbbb,2020-02-01,,me\nlitecion,2020-02-01,,me\n"
+    )
+    of = config(root, universe={"ids": ["AAA", "BBB"], "members_file": "members.csv"})
+    warnings = load_inputs(load_config(of), None, QUIET).warnings
+    assert warnings == ("members that no id of the clock stands for: litecion",)
