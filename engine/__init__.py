@@ -17,29 +17,61 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.cerebro.replay import replay
+    from engine.comparison import Comparison, compare
     from engine.config import Experiment
     from engine.config import load_config as load
     from engine.execution import ExecutionSpec
     from engine.ledger import Ledger, Order
+    from engine.plugins import load_plugins
     from engine.result import Result, open_result
     from engine.runs import run
     from engine.tearsheet import report
+    from feeds.arrays import DAY, Bool, Float
     from feeds.panel import Panel
-    from strategies.base import Basket, Combination, Signal, Strategy
+    from strategies.base import (
+        AssetName,
+        Basket,
+        Combination,
+        Field,
+        PanelName,
+        Shares,
+        Signal,
+        SignalName,
+        Strategy,
+    )
+    from strategies.breadth import Breadth
+    from strategies.held import Held
     from strategies.registry import register
+    from strategies.rules.overlay import Overlay
+    from strategies.series import SeriesSignal
 
 _HOME = {
+    "AssetName": ("strategies.base", "AssetName"),
     "Basket": ("strategies.base", "Basket"),
+    "Bool": ("feeds.arrays", "Bool"),
+    "Breadth": ("strategies.breadth", "Breadth"),
     "Combination": ("strategies.base", "Combination"),
+    "DAY": ("feeds.arrays", "DAY"),
+    "Comparison": ("engine.comparison", "Comparison"),
     "ExecutionSpec": ("engine.execution", "ExecutionSpec"),
     "Experiment": ("engine.config", "Experiment"),
+    "Field": ("strategies.base", "Field"),
+    "Float": ("feeds.arrays", "Float"),
+    "Held": ("strategies.held", "Held"),
     "Ledger": ("engine.ledger", "Ledger"),
     "Order": ("engine.ledger", "Order"),
+    "Overlay": ("strategies.rules.overlay", "Overlay"),
     "Panel": ("feeds.panel", "Panel"),
+    "PanelName": ("strategies.base", "PanelName"),
     "Result": ("engine.result", "Result"),
+    "SeriesSignal": ("strategies.series", "SeriesSignal"),
+    "Shares": ("strategies.base", "Shares"),
     "Signal": ("strategies.base", "Signal"),
+    "SignalName": ("strategies.base", "SignalName"),
     "Strategy": ("strategies.base", "Strategy"),
+    "compare": ("engine.comparison", "compare"),
     "load": ("engine.config", "load_config"),
+    "load_plugins": ("engine.plugins", "load_plugins"),
     "open_result": ("engine.result", "open_result"),
     "register": ("strategies.registry", "register"),
     "replay": ("engine.cerebro.replay", "replay"),
@@ -48,17 +80,32 @@ _HOME = {
 }
 
 __all__ = [
+    "DAY",
+    "AssetName",
     "Basket",
+    "Bool",
+    "Breadth",
     "Combination",
+    "Comparison",
     "ExecutionSpec",
     "Experiment",
+    "Field",
+    "Float",
+    "Held",
     "Ledger",
     "Order",
+    "Overlay",
     "Panel",
+    "PanelName",
     "Result",
+    "SeriesSignal",
+    "Shares",
     "Signal",
+    "SignalName",
     "Strategy",
+    "compare",
     "load",
+    "load_plugins",
     "open_result",
     "register",
     "replay",

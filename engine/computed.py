@@ -6,14 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.config import Experiment
-from engine.config.computed import AltSeason, Computed, Dominance, SupplyCaps
+from engine.config.computed import (
+    Aligned,
+    AlignedField,
+    AltSeason,
+    Computed,
+    Dominance,
+    SupplyCaps,
+)
 from engine.universe import chosen_by, coins_of
+from feeds.aligned import Source, aligned
 from feeds.alt_season import alt_season
 from feeds.coins import by_coin
 from feeds.dominance import dominance
+from feeds.errors import ConfigError
 from feeds.events import Event
 from feeds.market_caps import caps_from_supply
 from feeds.panel import Panel
+from strategies.series import number_of
 
 
 def computed_panels(
@@ -21,7 +31,7 @@ def computed_panels(
     panels: Mapping[str, Panel],
     events: Mapping[str, Sequence[Event]],
 ) -> dict[str, Panel]:
-    """Every panel of `data.computed`, caps first: others may be made of them.
+    """Every panel of `data.computed`: caps first and aligned ones last, made of the others.
 
     Parameters
     ----------
@@ -33,10 +43,14 @@ def computed_panels(
     """
     found: dict[str, Panel] = {}
     specs = experiment.data.computed
-    for name in sorted(specs, key=lambda name: (not isinstance(specs[name], SupplyCaps), name)):
+    for name in sorted(specs, key=lambda name: (_turn(specs[name]), name)):
         made = _computed(experiment, specs[name], {**panels, **found}, events)
         found[name] = replace(made, name=name)
     return found
+
+
+def _turn(spec: Computed) -> int:
+    return 0 if isinstance(spec, SupplyCaps) else 2 if isinstance(spec, Aligned) else 1
 
 
 def _computed(
@@ -53,8 +67,25 @@ def _computed(
     if isinstance(spec, Dominance):
         supplied = None if spec.supplied is None else panels[spec.supplied]
         return dominance(panels[spec.caps], spec, coins_of(experiment, spec.caps), supplied)
+    if isinstance(spec, Aligned):
+        at = None if spec.at is None else panels[spec.at]
+        fields = {name: _source(name, field, panels) for name, field in spec.fields.items()}
+        return aligned(panels[spec.rows], at, fields)
     assert isinstance(spec, AltSeason)
     prices, coins = panels[spec.prices], coins_of(experiment, spec.prices)
     stays = chosen_by(experiment, spec.universe, panels, prices)
     members = stays.mask(prices.ids, prices.known_at, coins)
     return alt_season(prices, members, spec, coins, events.get(spec.prices, ()))
+
+
+def _source(name: str, field: AlignedField, panels: Mapping[str, Panel]) -> Source:
+    panel = panels[field.panel]
+    if field.id is not None:
+        if field.id not in panel.ids:
+            raise ConfigError(
+                f"the aligned field '{name}' reads the id '{field.id}', which panel "
+                f"'{panel.name}' does not have; it has {', '.join(panel.ids[:40])}"
+            )
+        panel = panel.pick((field.id,))
+    values = number_of(field.value, panel)
+    return Source(panel.calendar, panel.known_at, values, field.max_age_days)

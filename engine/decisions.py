@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from engine.inputs import Inputs
 from engine.schedule import Schedule
 from engine.signals import SignalValues
-from feeds.arrays import Bool, Float, Int, text
+from feeds.arrays import Bool, Float, Int, day_number, text
 from feeds.errors import EngineError
 from feeds.panel import Panel
 from feeds.user_code import blame
 from strategies.base import Basket, Strategy
+from strategies.held import Held, Remembers
 
 INITIAL = "initial"
 SCHEDULED = "scheduled"
@@ -61,6 +63,8 @@ class Decider:
         On all rows of the clock.
     schedule : Schedule
         When a decision is due, and whether a change of the rule's shares asks for one as well.
+    seen_by : mapping of str to Panel
+        What the baskets of some sleeves see in place of the clock: the same rows, more fields.
     """
 
     def __init__(
@@ -70,11 +74,13 @@ class Decider:
         inputs: Inputs,
         signals: SignalValues,
         schedule: Schedule,
+        seen_by: Mapping[str, Panel] = MappingProxyType({}),
     ) -> None:
         self.log: list[Decision] = []
         self.sleeves = {name: sleeves[name] for name in strategy.sleeves}
         self._strategy = strategy
         self._clock = inputs.clock
+        self._seen_by = seen_by
         self._first_row = first_row = inputs.first_row
         self._eligible = inputs.eligible
         # The schedule looks at all closes, so that a period may start in the middle of a week.
@@ -86,22 +92,30 @@ class Decider:
         self._known: Bool = ~np.any(np.isnan(self._values), axis=1)
         self._shares: dict[bytes, Mapping[str, float]] = {}
         self._last: Mapping[str, float] | None = None
+        self._entry_nav = 1.0
+        self._memory: Mapping[str, float] = MappingProxyType({})
 
     @property
     def known(self) -> Bool:
         """Rows of the period at which every signal the rule reads is known, bool (T,)."""
         return self._known
 
+    @property
+    def reads_held(self) -> bool:
+        """Whether the rule depends on what is held, so that it must be asked close by close."""
+        return self._strategy.reads_held
+
     def decide(self, row: int, held: Mapping[str, float] | None = None) -> Decision | None:
         """The decision at this row of the period, if there is one; rows must ascend."""
         if self._strategy.once and self._last is not None:
             return None
+        now = self._now(row, held) if self._strategy.reads_held else None
         if not self._known[row]:
             if self._due[row]:
                 reason = WARM_UP if self._last is None else SIGNAL_UNKNOWN
                 self.log.append(Decision(row, reason))
             return None
-        shares = self._rule(row, held)
+        shares = self._rule(row, now)
         if self._last is None:
             reason = INITIAL
         elif shares != self._last and (self._due[row] or self._on_change):
@@ -113,6 +127,8 @@ class Decider:
         decision = self._weigh(row, reason, shares)
         if self._strategy.once and decision.empty:
             return None  # a strategy that decides once waits for a member in every sleeve
+        if now is not None and shares != self._last:
+            self._entry_nav = now.nav
         self._last = shares
         self.log.append(decision)
         return decision
@@ -136,17 +152,30 @@ class Decider:
         eventful[known[moved]] = True
         return np.flatnonzero(eventful)
 
-    def _rule(self, row: int, held: Mapping[str, float] | None) -> Mapping[str, float]:
-        values = self._values[row]
-        x = dict(zip(self._names, values.tolist(), strict=True))
-        if self._strategy.reads_held:
+    def _x(self, row: int) -> dict[str, float]:
+        return dict(zip(self._names, self._values[row].tolist(), strict=True))
+
+    def _now(self, row: int, held: Mapping[str, float] | None) -> Held:
+        """What is held at this close, with the rule's entry and what it remembers."""
+        held = held if isinstance(held, Held) else Held(held or {})
+        day = int(day_number(self._clock.label[self._first_row + row]))
+        now = replace(held, day=day, entry_nav=self._entry_nav, memory=self._memory)
+        if not isinstance(self._strategy, Remembers):
+            return now
+        with self._blame():
+            memory = dict(self._strategy.remember(self._x(row), now))
+        self._memory = MappingProxyType(memory)
+        return replace(now, memory=self._memory)
+
+    def _rule(self, row: int, held: Held | None) -> Mapping[str, float]:
+        if held is not None:
             with self._blame():
-                shares = self._strategy.rule(x, held)  # type: ignore[call-arg]
+                shares = self._strategy.rule(self._x(row), held)  # type: ignore[call-arg]
             return self._checked(shares, row)
-        key = values.tobytes()
+        key = self._values[row].tobytes()
         if key not in self._shares:
             with self._blame():
-                shares = self._strategy.rule(x)
+                shares = self._strategy.rule(self._x(row))
             self._shares[key] = self._checked(shares, row)
         return self._shares[key]
 
@@ -176,13 +205,14 @@ class Decider:
         return out
 
     def _weigh(self, row: int, reason: str, shares: Mapping[str, float]) -> Decision:
-        seen = self._clock.head(self._first_row + row + 1)
+        rows = self._first_row + row + 1
         weights = np.zeros((len(self.sleeves), len(self._clock.ids)))
         empty = []
         eligible = self._eligible[row]
         for k, (name, basket) in enumerate(self.sleeves.items()):
             share = shares.get(name, 0.0)
             if share > 0:
+                seen = self._seen_by.get(name, self._clock).head(rows)
                 with blame(f"basket '{basket.kind}' of sleeve '{name}'"):
                     inside = np.asarray(basket.weights(seen, eligible), dtype=np.float64)
                 _check_weights(name, inside, eligible, seen)

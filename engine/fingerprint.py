@@ -13,6 +13,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from engine.plugins import plugin_of
 from feeds.arrays import Bool
 from feeds.events import Event
 from feeds.panel import Panel
@@ -54,8 +55,8 @@ def _sources(root: Path, folder: str) -> Iterator[str]:
 def plugin_digests(classes: Iterable[type]) -> dict[str, str]:
     """The sources of classes that are not part of the packages, by qualified name.
 
-    A class in a file stands for the whole file; one without a file, typed into a notebook, for the
-    code of its methods.
+    A class in a file stands for the whole file, and in a plugin for what that imports from its own
+    folder too; one without a file, typed into a notebook, for the code of its methods.
     """
     out = {}
     for cls in classes:
@@ -64,6 +65,12 @@ def plugin_digests(classes: Iterable[type]) -> dict[str, str]:
             if top not in (*_PACKAGES, *_LIBRARIES):
                 out[f"{base.__module__}.{base.__qualname__}"] = _source_digest(base)
     return dict(sorted(out.items()))
+
+
+def plugin_files(classes: Iterable[type]) -> list[str]:
+    """The names, without folders, of the plugins that classes and their bases were loaded from."""
+    files = {source_file(base) for cls in classes for base in cls.__mro__}
+    return sorted({plugin.path.name for file in files if file and (plugin := plugin_of(file))})
 
 
 def source_file(cls: type) -> Path | None:
@@ -75,7 +82,8 @@ def source_file(cls: type) -> Path | None:
 def _source_digest(cls: type) -> str:
     file = source_file(cls)
     if file is not None:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        plugin = plugin_of(file)
+        return plugin.digest if plugin else hashlib.sha256(file.read_bytes()).hexdigest()
     out = hashlib.sha256(cls.__qualname__.encode())
     for name, member in sorted(vars(cls).items()):
         code = getattr(member, "__code__", None)

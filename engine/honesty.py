@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +21,12 @@ from feeds.panel import Panel
 from feeds.user_code import blame
 from strategies.base import Signal
 
-RECHECKED_ROWS = 32
+RECHECKED_ROWS, RECHECKED_CELLS = 32, 8_000_000
+"""A proven signal is rechecked on so many rows, or on fewer where a panel is so wide that the
+prefixes together would hold more numbers than this; never on fewer than four."""
 LOOKBACK_TOLERANCE = 1e-9
+
+Step = Callable[[int, int], None]
 
 
 def checked_values(name: str, signal: Signal, seen: Panel) -> Float:
@@ -58,6 +62,7 @@ def prove_prefix(
     first_row: int,
     values: Float,
     cache: Path | None = None,
+    step: Step = lambda done, total: None,
 ) -> None:
     """Prove that every value from `first_row` on is the last one of the prefix that ends there.
 
@@ -78,7 +83,9 @@ def prove_prefix(
         What the signal gave for the whole panel.
     cache : Path or None
         Folder of verdicts. A signal proven before, with the same source, parameters, panel and
-        values, is only rechecked on 32 rows.
+        values, is only rechecked on 32 rows, fewer on wide panels.
+    step : callable
+        Called with the rows done and all of them.
 
     Raises
     ------
@@ -94,16 +101,24 @@ def prove_prefix(
     verdict = None if cache is None else _verdict_file(cache, signal, seen, first_row, values)
     if verdict is not None and _is_proven(verdict, len(rows)):
         seeded = random.Random(verdict.stem)
-        rows = sorted(seeded.sample(rows, min(RECHECKED_ROWS, len(rows))))
+        rows = sorted(seeded.sample(rows, min(_rechecked(seen), len(rows))))
         verdict = None
     # Counts of repairs cover later rows too, and whatever a signal keeps under the panel's name
     # was computed from them: prefixes have neither.
     blind = replace(seen, name=f"{seen.name} (prefix)", quality={})
     tolerance = None if signal.lookback is None else _tolerance(values)
-    for row, prefix in _prefixes(blind, rows):
+    for done, (row, prefix) in enumerate(_prefixes(blind, rows)):
+        step(done, len(rows))
         _prove_row(name, signal, prefix, float(values[row]), tolerance)
+    step(len(rows), len(rows))
     if verdict is not None:
         _write(verdict, {"rows": len(rows)})
+
+
+def _rechecked(seen: Panel) -> int:
+    """How many rows of a proven signal are computed again."""
+    cells = max(len(seen) * len(seen.ids), 1)
+    return max(4, min(RECHECKED_ROWS, RECHECKED_CELLS // cells))
 
 
 def _prove_repeatable(name: str, signal: Signal, seen: Panel, values: Float) -> None:

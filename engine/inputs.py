@@ -11,6 +11,7 @@ import numpy as np
 from engine.computed import computed_panels
 from engine.config import Experiment
 from engine.progress import Progress
+from engine.reading import Reader
 from engine.universe import (
     allowed,
     chosen,
@@ -20,10 +21,10 @@ from engine.universe import (
     membership,
     named_but_not_here,
     settled,
+    with_eligible,
     without_gaps,
 )
 from feeds.arrays import DAY, Bool, instants
-from feeds.cache import load_panel
 from feeds.coins import read_coins
 from feeds.errors import DataError
 from feeds.events import Event, ScaleBreak, read_events, scale_breaks, split_by_events
@@ -31,7 +32,6 @@ from feeds.membership import Membership
 from feeds.openings import repeated_opens
 from feeds.panel import Panel
 from feeds.panel_spec import PanelSpec, sources
-from feeds.simulated import simulate
 from feeds.sources import any_there
 
 
@@ -87,7 +87,12 @@ class Inputs:
         return tuple(panel.until(end) for panel in cut if len(panel))
 
 
-def load_inputs(experiment: Experiment, cache: Path | None, progress: Progress) -> Inputs:
+def load_inputs(
+    experiment: Experiment,
+    cache: Path | None,
+    progress: Progress,
+    reader: Reader | None = None,
+) -> Inputs:
     """Read the panels of a config, or simulate them, and prepare them for a run.
 
     Raises
@@ -95,9 +100,9 @@ def load_inputs(experiment: Experiment, cache: Path | None, progress: Progress) 
     DataError
         For data that are missing, fail a check, or do not cover the period.
     """
-    data = experiment.data
+    data, reader = experiment.data, reader or Reader(cache)
     if data.simulated is not None:
-        panels, simulated_events = simulate(data.simulated, cache)
+        panels, simulated_events = reader.market(data.simulated)
         events_of = dict.fromkeys(panels, simulated_events)
         return prepare_inputs(experiment, panels, events_of, simulated=True)
     experiment = with_what_is_there(experiment)
@@ -108,7 +113,7 @@ def load_inputs(experiment: Experiment, cache: Path | None, progress: Progress) 
     for done, (name, spec) in enumerate(sorted(data.panels.items())):
         progress.step("reading panels", done, len(data.panels))
         ids = _files_to_read(spec.ids or experiment.universe.ids, events[name])
-        panels[name] = load_panel(name, spec, data.root, ids, cache, data.quality, until)
+        panels[name] = reader.panel(name, spec, data.root, ids, data.quality, until)
     progress.step("reading panels", len(panels), len(data.panels))
     inputs = prepare_inputs(experiment, panels, events, simulated=False)
     totals = (
@@ -230,8 +235,12 @@ def prepare_inputs(
             f"no id of the universe is eligible at any close from {experiment.period.start} to "
             f"{experiment.period.end}; add ids, or lower universe.min_age_days"
         )
+    signals = experiment.signals
+    seen = {name: panel.as_of(end) for name, panel in split.items()}
+    if any((signal.panel, signal.id) == (experiment.clock, None) for signal in signals.values()):
+        seen[experiment.clock] = with_eligible(seen[experiment.clock], clock, eligible)
     return Inputs(
-        {name: panel.as_of(end) for name, panel in split.items()},
+        seen,
         clock,
         first_row,
         settled(of_clock, experiment.universe.delisting),

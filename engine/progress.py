@@ -39,7 +39,7 @@ class Progress:
         self._clock = clock
         self._terminal = not self._quiet and self._stream.isatty()
         self._due = clock() + _PATIENCE
-        self._begun: tuple[int, float] | None = None
+        self._begun: tuple[str, int, float] | None = None
         self._drawn = 0
 
     def step(self, label: str, done: int, total: int) -> None:
@@ -50,12 +50,12 @@ class Progress:
         if self._quiet:
             return
         now = self._clock()
-        if self._begun is None or self._begun[0] != total:
-            self._begun = total, now
+        if self._begun is None or self._begun[:2] != (label, total):
+            self._begun = label, total, now
         if now < self._due:
             return
         self._due = now + _REDRAW[self._terminal]
-        line = f"{label} {done}/{total}{_left(now - self._begun[1], done, total)}"
+        line = f"{label} {done}/{total}{_left(now - self._begun[2], done, total)}"
         if self._terminal:
             self._write(f"\r{line:<{self._drawn}}")
             self._drawn = len(line)

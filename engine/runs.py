@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import numpy as np
 
 from engine.arithmetic import COMPILED, WHY_INTERPRETED
 from engine.config import Experiment, RawStrategy, load_config
-from engine.fingerprint import run_digests, run_id
+from engine.config.kinds import entries_in
+from engine.fingerprint import plugin_files, run_digests, run_id
 from engine.honesty import prove_prefix
 from engine.inputs import Inputs, load_inputs
 from engine.measures import cagr
 from engine.progress import Progress
+from engine.reading import Reader
 from engine.result import (
     DecisionTable,
     Outcome,
@@ -29,6 +32,7 @@ from engine.result import (
     write_result,
 )
 from engine.simulation import Simulation, empty_sleeves, simulate_experiment
+from engine.sleeve_panels import sleeve_panels
 from engine.statistics import core_statistics
 from engine.universe import allowed
 from feeds.arrays import Float, text
@@ -51,6 +55,7 @@ def run(
     tearsheet: bool = True,
     stock: bool = False,
     progress: Progress | None = None,
+    reader: Reader | None = None,
 ) -> Result:
     """Replay an experiment and write its result directory.
 
@@ -69,6 +74,8 @@ def run(
         Replay on stock backtrader: the same results, slower.
     progress : Progress
         Where to show progress; nowhere if left out.
+    reader : Reader
+        What other runs of this process have read; read anew if left out.
 
     Returns
     -------
@@ -84,7 +91,7 @@ def run(
     root = Path(output)
     experiment = _loaded(config, overrides)
     check_writable(root, experiment.name)
-    inputs = load_inputs(experiment, root / ".cache" / "panels", progress)
+    inputs = load_inputs(experiment, root / ".cache" / "panels", progress, reader)
     digests = _digests(experiment, inputs)
     found = None if force else find_result(root, experiment.name, run_id(digests))
     if found is None:
@@ -137,12 +144,14 @@ def _classes(experiment: Experiment) -> list[type]:
     strategy = experiment.strategy
     if isinstance(strategy, RawStrategy):
         return [*map(type, parts), find("raw", strategy.name)]
-    return [*map(type, parts), type(strategy)]
+    return [type(entry) for part in (*parts, strategy) for _, entry in entries_in(part)]
 
 
 def _digests(experiment: Experiment, inputs: Inputs) -> dict[str, Any]:
     # The clock counts as read: only the ids of the universe, cut at the end of the period.
     panels = {**inputs.panels, inputs.clock.name: inputs.clock}
+    # How caps were joined to the traded ids depends on the tables of coins, which are no panel.
+    panels |= {f"of {name}": seen for name, seen in sleeve_panels(experiment, inputs).items()}
     classes, universe = _classes(experiment), inputs.eligible
     return run_digests(experiment.resolved(), panels, inputs.events, classes, universe)
 
@@ -151,9 +160,8 @@ def _proof(root: Path, progress: Progress) -> Any:
     """The prefix proof, with its verdicts kept beside the panel cache."""
 
     def prove(name: str, signal: Signal, seen: Panel, first_row: int, values: Float) -> None:
-        progress.step(f"proving signal '{name}'", 0, 1)
-        prove_prefix(name, signal, seen, first_row, values, root / ".cache" / "proofs")
-        progress.step(f"proving signal '{name}'", 1, 1)
+        step = partial(progress.step, f"proving signal '{name}', row")
+        prove_prefix(name, signal, seen, first_row, values, root / ".cache" / "proofs", step)
 
     return prove
 
@@ -175,6 +183,7 @@ def _outcome(
         "digests": digests,
         "simulated": inputs.simulated,
         "sources": dict(inputs.sources),
+        "plugins": plugin_files(_classes(experiment)),
         "universe": {
             "ids": list(inputs.clock.ids),
             "min_age_days": experiment.universe.min_age_days,

@@ -9,9 +9,9 @@ import numpy as np
 
 from engine.honesty import checked_values
 from feeds.align import carry, last_seen
+from feeds.aligned import is_published_later
 from feeds.arrays import Float
-from feeds.calendars import ALWAYS
-from feeds.errors import EngineError
+from feeds.errors import ConfigError, EngineError
 from feeds.panel import Panel
 from strategies.base import Combination, Signal
 
@@ -53,8 +53,8 @@ def evaluate_signals(
         if isinstance(signal, Combination):
             panel = _panel_of_signals(clock, {key: values[key] for key in signal.inputs})
         else:
-            panel = panels[signal.panel]
-        later = _is_published_later(panel, clock)
+            panel = _read_by(name, signal, panels[signal.panel])
+        later = is_published_later(panel.calendar, clock.calendar)
         first = int(last_seen(panel.known_at, clock.known_at, strictly=later)[first_row])
         rows = checked_values(name, signal, panel)
         prove(name, signal, panel, max(first, 0), rows)
@@ -64,13 +64,16 @@ def evaluate_signals(
     return SignalValues(values, ages)
 
 
-def _is_published_later(panel: Panel, clock: Panel) -> bool:
-    """Whether the panel's closes are out a moment after they happen, too late for a tied clock.
-
-    An exchange publishes its closing price when the auction is done. A coin that trades on at
-    21:00 must not be bought at that open because of a close at 21:00.
-    """
-    return panel.calendar not in (ALWAYS, clock.calendar)
+def _read_by(name: str, signal: Signal, panel: Panel) -> Panel:
+    """The panel, or of several ids the one that the signal names."""
+    if signal.id is None:
+        return panel
+    if signal.id not in panel.ids:
+        raise ConfigError(
+            f"signal '{name}' reads the id '{signal.id}', which panel '{panel.name}' does not "
+            f"have; it has {', '.join(panel.ids[:40])}"
+        )
+    return panel.pick((signal.id,))
 
 
 def _in_order(signals: Mapping[str, Signal]) -> list[str]:

@@ -10,14 +10,17 @@ import numpy as np
 from engine.attribution import sleeve_shares
 from engine.cerebro.replay import replay_raw, replay_targets
 from engine.cerebro.strategy import Decisions
-from engine.config import Experiment, RawStrategy
+from engine.config import BenchmarkSpec, Experiment, RawStrategy
 from engine.decisions import SIGNAL_UNKNOWN, WARM_UP, Decider, Decision
 from engine.inputs import Inputs
 from engine.ledger import Ledger
 from engine.progress import Progress
-from engine.schedule import OnChange
+from engine.schedule import OnChange, Schedule
 from engine.signals import Prove, SignalValues, evaluate_signals
+from engine.sleeve_panels import sleeve_panels
+from engine.spells import STATE, random_rotation
 from feeds.arrays import Float
+from feeds.panel import Panel
 from strategies.base import Strategy
 from strategies.registry import find
 from strategies.rules import BuyAndHold, FixedMix
@@ -68,21 +71,20 @@ def simulate_experiment(
     signals = evaluate_signals(
         experiment.signals, inputs.panels, inputs.clock, inputs.first_row, prove
     )
+    seen_by = sleeve_panels(experiment, inputs)
     steps = 1 + len(experiment.benchmarks)
     progress.step("replaying", 0, steps)
     if isinstance(experiment.strategy, RawStrategy):
         ledger, decider = _replay_raw(experiment, experiment.strategy, inputs), None
     else:
-        decider = _decider(experiment, experiment.strategy, inputs, signals)
-        ledger = _replay(experiment, experiment.strategy, inputs, decider, stock=stock)
+        decider = _decider(experiment, experiment.strategy, inputs, signals, seen_by)
+        ledger = _replay(experiment, decider, inputs, stock=stock)
+    log = () if decider is None else tuple(decider.log)
     benchmarks = {}
     for done, (name, benchmark) in enumerate(sorted(experiment.benchmarks.items()), start=1):
         progress.step("replaying", done, steps)
-        hold = _held_throughout(experiment, benchmark.sleeve)
-        decide = _decider(experiment, hold, inputs, signals)
-        benchmarks[name] = _replay(
-            experiment, hold, inputs, decide, stop_when_stale=False, stock=stock
-        )
+        against = _against(experiment, benchmark, inputs, log, seen_by)
+        benchmarks[name] = _replay(experiment, against, inputs, stop_when_stale=False, stock=stock)
     progress.step("replaying", steps, steps)
     if decider is None:
         return Simulation(ledger, signals, (), {}, benchmarks, {})
@@ -90,37 +92,69 @@ def simulate_experiment(
     return Simulation(
         ledger,
         signals,
-        tuple(decider.log),
+        log,
         dict(zip(decider.sleeves, shares, strict=True)),
         benchmarks,
         _counts(decider),
     )
 
 
-def _held_throughout(experiment: Experiment, sleeve: str) -> Strategy:
-    """The sleeve, rebalanced as the strategy is; bought once where only changes decide.
+def _against(
+    experiment: Experiment,
+    benchmark: BenchmarkSpec,
+    inputs: Inputs,
+    log: Sequence[Decision],
+    seen_by: Mapping[str, Panel],
+) -> Decider:
+    """What takes the decisions of a benchmark; `log` has those of the strategy."""
+    none = SignalValues({}, {})
+    if benchmark.held is not None:
+        hold = held_throughout(experiment, benchmark.held)
+        return _decider(experiment, hold, inputs, none, seen_by)
+    assert benchmark.random is not None
+    first = inputs.first_row
+    spells, numbers = random_rotation(log, len(inputs.clock) - first, benchmark.random.seed)
+    signal = np.concatenate((np.full(first, np.nan), numbers))
+    signals = SignalValues({STATE: signal}, {STATE: np.zeros(len(signal))})
+    # A spell ends when it ends, whatever the schedule of the strategy says about changes; what is
+    # decided once is not decided again.
+    schedule = _schedule(experiment).model_copy(update={"or_on_change": True})
+    if isinstance(experiment.strategy, Strategy) and experiment.strategy.once:
+        schedule = OnChange(kind="on_change")
+    return Decider(spells, experiment.sleeves, inputs, signals, schedule, seen_by)
 
-    What is bought once waits until the sleeve has a member: nothing would ever change, and the
+
+def held_throughout(experiment: Experiment, shares: Mapping[str, float]) -> Strategy:
+    """The shares, rebalanced as the strategy is; bought once where only changes decide.
+
+    What is bought once waits until every sleeve has a member: nothing would ever change, and the
     benchmark would stay in cash.
     """
-    if experiment.schedule is None or isinstance(experiment.schedule, OnChange):
-        return BuyAndHold(hold={sleeve: 1.0})
-    return FixedMix(mix={sleeve: 1.0})
+    if isinstance(_schedule(experiment), OnChange):
+        return BuyAndHold(hold=dict(shares))
+    return FixedMix(mix=dict(shares))
+
+
+def _schedule(experiment: Experiment) -> Schedule:
+    # A raw strategy has no schedule; its benchmarks are bought once and held.
+    return experiment.schedule or OnChange(kind="on_change")
 
 
 def _decider(
-    experiment: Experiment, strategy: Strategy, inputs: Inputs, signals: SignalValues
+    experiment: Experiment,
+    strategy: Strategy,
+    inputs: Inputs,
+    signals: SignalValues,
+    seen_by: Mapping[str, Panel],
 ) -> Decider:
-    # A raw strategy has no schedule; its benchmarks are bought once and held.
-    schedule = experiment.schedule or OnChange(kind="on_change")
-    return Decider(strategy, experiment.sleeves, inputs, signals, schedule)
+    schedule = _schedule(experiment)
+    return Decider(strategy, experiment.sleeves, inputs, signals, schedule, seen_by)
 
 
 def _replay(
     experiment: Experiment,
-    strategy: Strategy,
-    inputs: Inputs,
     decider: Decider,
+    inputs: Inputs,
     *,
     stop_when_stale: bool = True,
     stock: bool = False,
@@ -130,7 +164,7 @@ def _replay(
         return None if decision is None else decision.target.tolist()
 
     decisions: Decisions = weights_at
-    if not strategy.reads_held:
+    if not decider.reads_held:
         # All targets are known before the first bar is replayed.
         decisions = {d.row: d.target.tolist() for d in decider.decide_all()}
     return replay_targets(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
 from engine.config import Experiment
 from engine.config.universe import Delisting, Members
-from feeds.arrays import DAY, Bool, Instant, Instants, text
+from feeds.arrays import DAY, Bool, Instant, Instants, read_only, text
 from feeds.coins import Coins, by_coin, read_coins
 from feeds.errors import ConfigError, DataError
 from feeds.events import Event
@@ -19,6 +20,7 @@ from feeds.membership import Membership, read_membership
 from feeds.panel import Panel
 from feeds.quality import QualitySpec
 from feeds.universe import Market, top_by_cap
+from strategies.breadth import ELIGIBLE
 
 
 def coins_of(experiment: Experiment, panel: str) -> Coins:
@@ -197,6 +199,25 @@ def allowed(experiment: Experiment, clock: Panel, stays: Membership | None) -> B
     if stays is None:
         return found
     return found & stays.mask(clock.ids, clock.known_at, coins_of(experiment, experiment.clock))
+
+
+def with_eligible(panel: Panel, clock: Panel, eligible: Bool) -> Panel:
+    """The traded panel as signals see it: with a field that says which ids the universe allows.
+
+    Parameters
+    ----------
+    panel : Panel
+        All ids of the traded panel, up to the end of the period.
+    clock : Panel
+        The same rows for the ids of the universe.
+    eligible : bool (T, N)
+        By row and id of `clock`.
+    """
+    table = np.zeros((len(panel), len(panel.ids)))
+    columns = [panel.ids.index(id) for id in clock.ids]
+    table[:, columns] = eligible
+    fields = MappingProxyType({**panel.fields, ELIGIBLE: read_only(table)})
+    return replace(panel, fields=fields)
 
 
 def _old_enough(clock: Panel, min_age_days: int) -> Bool:

@@ -175,7 +175,8 @@ class Panel:
         values = self[key]
         if values.shape[1] != 1:
             raise DataError(
-                f"panel '{self.name}' has {values.shape[1]} ids where one series is needed"
+                f"panel '{self.name}' has {values.shape[1]} ids where one series is needed; name "
+                f"one with `id`: {', '.join(self.ids[:20])}"
             )
         return values[:, 0]
 

@@ -99,7 +99,12 @@ class PanelSpec(BaseModel):
     ids: Annotated[list[str] | None, AfterValidator(_plain_ids)] = Field(
         None, description="ids to read, where they are not those of the universe"
     )
-
+    publish_lag_hours: float = Field(
+        0.0,
+        ge=0,
+        le=87_600,
+        description="hours after the instant of its stamp at which a row is published and known",
+    )
     totals: bool = Field(
         False,
         description="whether to make one row of all ids: `total_cap` and `btc_cap` for an id `btc`",
@@ -116,6 +121,11 @@ class PanelSpec(BaseModel):
             raise ValueError(f"`ids` needs {{id}} in `{'files' if self.files else 'series'}`")
         if self.totals and (isinstance(self.fields, str) or len(self.fields) != 1):
             raise ValueError("`totals` needs one field, which is added up over the ids")
+        if self.publish_lag_hours and self.stamp == "release":
+            raise ValueError(
+                "`publish_lag_hours` has no effect with `stamp: release`, whose file says when "
+                "each row was published; remove it"
+            )
         return self
 
     @property

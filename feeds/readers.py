@@ -137,6 +137,7 @@ def _assembled(
             {rows.source: rows.time for rows in tables.values()},
         )
     )
+    when = _published(when, spec.publish_lag_hours)
     fields = {key: np.full((len(label), len(tables)), np.nan) for key in spec.columns}
     for column, rows in enumerate(tables.values()):
         places = np.searchsorted(label, rows.time)
@@ -145,6 +146,15 @@ def _assembled(
     ids = tuple(tables)
     panel = Panel.build(name, spec.calendar, label, when.opened_at, when.known_at, ids, fields)
     return panel, when.grid
+
+
+def _published(when: Bounds, lag_hours: float) -> Bounds:
+    """The same rows, known so many hours later; a value without duration begins then too."""
+    if not lag_hours:
+        return when
+    known_at = when.known_at + np.timedelta64(round(lag_hours * 3_600), "s")
+    opened_at = np.where(when.opened_at == when.known_at, known_at, when.opened_at)
+    return Bounds(opened_at, known_at, when.grid)
 
 
 def _release(tables: Mapping[str, Rows], label: Instants) -> Bounds:

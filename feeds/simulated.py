@@ -33,7 +33,7 @@ PREHISTORY_DAYS = 3653
 
 
 class SimulatedSpec(BaseModel):
-    """A simulated market: panels `equities` (one index), `coins` (daily bars), `caps` (weekly)."""
+    """A simulated market: an index (`equities`), `coins`, and caps: `caps`, `market_caps`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
@@ -70,7 +70,8 @@ def simulate(
     Returns
     -------
     dict of str to Panel
-        `equities`, `coins` and `caps`, stamped as real files of their kind are.
+        `equities` (sessions), `coins` (days), `caps` (totals, weekly) and `market_caps` (of each
+        coin, daily), stamped as real files of their kind are.
     tuple of Event
         The delistings and the halt, in order of date.
     """
@@ -95,6 +96,7 @@ def simulate(
         "equities": _index_panel(bar_random, times, index),
         "coins": coins,
         "caps": _caps_panel(days, coins, supply),
+        "market_caps": _coin_caps_panel(coins, supply),
     }
     return panels, lives.events(days, coins.ids)
 
@@ -178,6 +180,14 @@ def _caps_panel(days: Instants, coins: Panel, supply: Float) -> Panel:
         (CAPS_ID,),
         {key: rounded(value[sunday])[:, None] for key, value in values.items()},
     )
+
+
+def _coin_caps_panel(coins: Panel, supply: Float) -> Panel:
+    """Market caps of the coins at their closes."""
+    times = coins.label, coins.opened_at, coins.known_at
+    alive = coins.has_bar
+    caps = np.where(alive, rounded(np.where(alive, coins.close * supply, 1.0)), np.nan)
+    return Panel.build("market_caps", ALWAYS, *times, coins.ids, {"market_cap": caps})
 
 
 def _last_bar(coins: Panel) -> Int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -26,8 +26,15 @@ __all__ = [
     "Signal",
     "SignalName",
     "Strategy",
+    "in_order",
     "names_marked",
 ]
+
+
+def in_order(ids: list[str]) -> list[str]:
+    """`ids`, sorted: their order means nothing."""
+    # Not `sorted` itself: pydantic would read the signature of a builtin from its documentation.
+    return sorted(ids)
 
 
 def _is_portfolio(shares: Mapping[str, float]) -> Mapping[str, float]:
@@ -59,6 +66,9 @@ class Parameters(BaseModel):
 
     kind: ClassVar[str] = ""
     family: ClassVar[str] = ""
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Parameters that make sense on the simulated market of the demo: documentation draws it, and
+    tests begin with it."""
 
 
 def names_marked(parameters: BaseModel, mark: str) -> tuple[str, ...]:
@@ -81,6 +91,9 @@ class Signal(Parameters, ABC):
     family: ClassVar[str] = "signal"
 
     panel: PanelName = Field(description="the panel whose rows it reads")
+    id: str | None = Field(
+        None, description="the one id of the panel that it reads; blank: all that there are"
+    )
     max_age_days: float = Field(
         default=10.0, gt=0, description="days from a row on after which its value is unknown"
     )
@@ -95,6 +108,11 @@ class Signal(Parameters, ABC):
         """Rows that a value depends on, itself included; None when it may be all of them."""
         return None
 
+    @property
+    def warm_up(self) -> int:
+        """Rows before the first known value, on daily 24/7 bars without blanks from a Monday on."""
+        return 0
+
     @abstractmethod
     def values(self, seen: Panel) -> Float:
         """The values, float64 (T,), one per row of `seen`."""
@@ -107,6 +125,7 @@ class Combination(Signal):
     """
 
     panel: PanelName = Field(default="signals", description="always `signals`; leave it out")
+    id: None = Field(None, description="always blank; leave it out")
     max_age_days: float = Field(
         default=10.0, gt=0, description="days from a close on after which its value is unknown"
     )
@@ -130,8 +149,9 @@ class Strategy(Parameters, ABC):
     """A scalar rule from signal values to the share of NAV in each sleeve.
 
     Set `reads_held = True` for a rule that depends on what is held; it is then called as
-    `rule(x, held)` at every close of the clock, `held` being the share of NAV by id, and of cash
-    under "cash".
+    `rule(x, held)` at every close of the clock with a `strategies.held.Held`: the share of NAV by
+    id, and of cash under "cash", the NAV, and what `remember(x, held)`, if there is one, gave
+    last. Both are pure functions: the engine keeps the memory.
     Set `once = True` for a strategy that decides a single time.
     """
 

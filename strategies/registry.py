@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from feeds.errors import ConfigError
@@ -39,7 +40,7 @@ def register(name: str) -> Callable[[Kind], Kind]:
     def add(cls: Kind) -> Kind:
         family = getattr(cls, "family", None) or _raw_family(name, cls)
         kinds = _KINDS[family]
-        if name in kinds and kinds[name].__qualname__ != cls.__qualname__:
+        if name in kinds and _home(kinds[name]) != _home(cls):
             raise ConfigError(f"the {family} '{name}' is already registered; choose another name")
         kinds[name] = cls
         if family != "raw":
@@ -47,6 +48,32 @@ def register(name: str) -> Callable[[Kind], Kind]:
         return cls
 
     return add
+
+
+@contextmanager
+def registering(module: str) -> Iterator[list[tuple[str, str]]]:
+    """Let a module register its kinds in place of those of an earlier version of it.
+
+    Gives a list that holds family and name of each new kind after the block. Where the block
+    raises nothing is registered, and what was there before is there again.
+    """
+    before = {family: kinds(family) for family in FAMILIES}
+    for family, known in before.items():
+        _KINDS[family] = {name: cls for name, cls in known.items() if cls.__module__ != module}
+    others = {family: set(known) for family, known in _KINDS.items()}
+    found: list[tuple[str, str]] = []
+    try:
+        yield found
+    except BaseException:
+        _KINDS.update(before)
+        raise
+    for family in FAMILIES:
+        found += [(family, name) for name in sorted(set(_KINDS[family]) - others[family])]
+
+
+def _home(cls: type) -> tuple[str, str]:
+    """Where a class is written: the same place again is a new version of the same class."""
+    return cls.__module__, cls.__qualname__
 
 
 def _raw_family(name: str, cls: type) -> str:

@@ -134,7 +134,7 @@ def replay_targets(
     ----------
     decisions : mapping of int to sequence of float, or callable
         Target weights by row of the clock; or `decisions(row, held)`, which gives target weights
-        or None at every close, `held` being the share of NAV by id and of `cash`.
+        or None at every close, `held` being the share of NAV by id and of `cash`, with the `nav`.
     stop_when_stale : bool
         Whether a position without bars for `max_stale_days` stops the run.
     """

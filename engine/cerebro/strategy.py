@@ -14,8 +14,8 @@ from engine.cerebro.market import ReplayMarket
 from engine.cerebro.noted import Skip
 from engine.codes import END_OF_PERIOD, SUPERSEDED, WORDS
 from engine.execution import rules_of
+from strategies.held import Held
 
-Held = Mapping[str, float]
 Decisions = Mapping[int, Sequence[float]] | Callable[[int, Held], Sequence[float] | None]
 """Target weights by row of the clock, or what is asked at every close with what is held."""
 
@@ -93,11 +93,11 @@ class TargetWeights(bt.Strategy):
         return list(self._sizing.sizes), list(self._sizing.reasons)
 
     def _held(self, row: int) -> Held:
-        """Shares of NAV by id, and `cash`."""
+        """Shares of NAV by id, and `cash`; NAV in units of the start cash."""
         market, nav = self.p.market, self.broker.getvalue()
         held = zip(market.panel.ids, self.broker.shares(), market.marks[row].tolist(), strict=True)
         shares = {name: size * mark / nav for name, size, mark in held if size}
-        return {"cash": self.broker.getcash() / nav, **shares}
+        return Held({"cash": self.broker.getcash() / nav, **shares}, nav / self.p.execution.cash)
 
 
 def _in_order(sizes: Sequence[float], reasons: Sequence[int]) -> list[int]:

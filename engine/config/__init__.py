@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from engine.config.benchmarks import BenchmarkSpec
 from engine.config.derived import completed, explained
 from engine.config.document import Document
 from engine.config.kinds import RawStrategy
-from engine.config.model import BenchmarkSpec, Experiment
+from engine.config.model import Experiment
 from engine.config.overrides import read_document
 from engine.config.problems import from_validation, raise_all
 from engine.config.references import cross_checks

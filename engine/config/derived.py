@@ -40,6 +40,7 @@ SIMULATED = {
     "equities": Shape(EXCHANGE, "session_close", True, lambda spec: (INDEX_ID,)),
     "coins": Shape(ALWAYS, "day_start", True, _coins),
     "caps": Shape(ALWAYS, "instant", False, lambda spec: (CAPS_ID,)),
+    "market_caps": Shape(ALWAYS, "day_start", False, _coins),
 }
 
 

@@ -59,7 +59,7 @@ def explain(key: str = "") -> str:
 def markdown() -> str:
     """Every key of a config as Markdown tables, a section for each map and each kind."""
     root = json_schema()
-    out = ["### Top level", "", *_table(keys_of(root))]
+    out = ["### Top level", "", *table(keys_of(root))]
     for key, node in root["properties"].items():
         out += _markdown_section(key, plain(node))
     return "\n".join(out).rstrip() + "\n"
@@ -193,16 +193,17 @@ def _markdown_section(key: str, node: Node) -> Iterator[str]:
     kinds = kinds_of(node) or kinds_of(below)
     for kind, choice in kinds.items():
         yield from ("", f"### `{named}` of kind `{kind}`", "", _meaning(choice), "")
-        yield from _table(keys_of(choice))
+        yield from table(keys_of(choice))
     rows = keys_of(node) or keys_of(below)
     if rows and KINDS not in node:
-        yield from ("", f"### `{named}`", "", *_table(rows))
+        yield from ("", f"### `{named}`", "", *table(rows))
     for child_key, child in node.get("properties", {}).items():
         if key != "extends" and not kinds:
             yield from _markdown_section(f"{key}.{child_key}", plain(child))
 
 
-def _table(rows: tuple[Row, ...]) -> Iterator[str]:
+def table(rows: tuple[Row, ...]) -> Iterator[str]:
+    """The keys as the lines of a Markdown table."""
     if rows:
         yield from ("| key | value | default | meaning |", "|---|---|---|---|")
     for row in rows:

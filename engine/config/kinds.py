@@ -1,29 +1,22 @@
-"""Config entries of the form `{kind: name, ...parameters}`, built through the registry."""
+"""The sections of a config that are built through the registry, raw strategies among them."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    ValidationError,
-)
-from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic_core import core_schema
 
-from engine.config.document import short
+from engine.config.document import KeyPath
 from strategies import registry
+from strategies.entries import KINDS, Entry, listed, problem, unknown
 
-_COMPARED, _LISTED = 1000, 40
+__all__ = ["KINDS", "RAW", "RawStrategy", "Registered", "entries_in", "listed", "unknown"]
+
+RAW = "raw"
 _WHOLE = "a whole number"
-KINDS = "x-kinds"
-"""JSON Schema key of an entry that is built by kind: the family's name."""
 
 
 class RawStrategy(BaseModel):
@@ -60,56 +53,40 @@ class RawStrategy(BaseModel):
 
 
 @dataclass(frozen=True)
-class Registered:
-    """Annotation of a field that holds an object of a registered family."""
+class Registered(Entry):
+    """Annotation of a section of the config that holds an object of a registered family.
 
-    family: Literal["signal", "basket", "strategy"]
+    At the top a raw strategy may stand as well.
+    """
 
-    def build(self, values: Any) -> Any:
-        """The frozen object that `values` describes."""
-        if not isinstance(values, Mapping):
-            raise PydanticCustomError(
-                "entry", "expected a map with a `kind`, such as {example}", {"example": "{kind: x}"}
-            )
-        rest = dict(values)
-        kind = rest.pop("kind", None)
-        if kind == "raw" and self.family == "strategy":
+    def make(self, kind: Any, rest: dict[str, Any]) -> Any:
+        """The object of a kind with the parameters `rest`."""
+        if kind == RAW and self.family == "strategy":
             return RawStrategy.checked(rest)
-        known = registry.kinds(self.family)
-        names = [*known, "raw"] if self.family == "strategy" else list(known)
-        if kind is None:
-            raise problem(("kind",), f"missing; one of {listed(names)}", kind)
-        if not isinstance(kind, str) or kind not in known:
-            raise problem(("kind",), unknown(f"{self.family} kind", str(kind), names), kind)
-        return known[kind].model_validate(rest)  # type: ignore[attr-defined]
+        return super().make(kind, rest)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The kinds that may stand here."""
+        return (*super().names, RAW) if self.family == "strategy" else super().names
 
     @staticmethod
     def dump(value: Any) -> dict[str, Any]:
-        """The plain map that `build` would read again; lists of ids in sorted order."""
-        kind = "raw" if isinstance(value, RawStrategy) else value.kind
-        plain = value.model_dump(mode="json")
-        for name, field in type(value).model_fields.items():
-            if "asset" in field.metadata and isinstance(plain[name], list):
-                plain[name] = sorted(plain[name])
-        return {"kind": kind, **plain}
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            self.build,
-            serialization=core_schema.plain_serializer_function_ser_schema(self.dump),
-        )
+        """The plain map that `build` would read again."""
+        if isinstance(value, RawStrategy):
+            return {"kind": RAW, **value.model_dump(mode="json")}
+        return Entry.dump(value)
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         known: dict[str, Any] = dict(registry.kinds(self.family))
         if self.family == "strategy":
-            known["raw"] = RawStrategy
+            known[RAW] = RawStrategy
         entries = []
         for kind, cls in known.items():
             entry = cls.model_json_schema()
+            entry = _inlined(entry, entry.pop("$defs", {}))
             tag = {"const": kind, "type": "string"}
             entry["properties"] = {"kind": tag, **entry.get("properties", {})}
             entry["required"] = ["kind", *entry.get("required", [])]
@@ -117,28 +94,29 @@ class Registered:
         return {"oneOf": entries, KINDS: self.family}
 
 
-def problem(path: tuple[str | int, ...], message: str, value: Any) -> ValidationError:
-    """A validation error at `path` inside the entry that is being built."""
-    error = PydanticCustomError("config", message)
-    detail: InitErrorDetails = {"type": error, "loc": path, "input": value}
-    return ValidationError.from_exception_data("entry", [detail])
+def _inlined(node: Any, definitions: Mapping[str, Any]) -> Any:
+    """`node` with every reference replaced: the outer schema has no place for definitions."""
+    if isinstance(node, list):
+        return [_inlined(each, definitions) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        meant = definitions[node["$ref"].rsplit("/", 1)[1]]
+        node = meant | {key: value for key, value in node.items() if key != "$ref"}
+    return {key: _inlined(value, definitions) for key, value in node.items()}
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """`unknown signal kind `x`. Did you mean `y`?`, or the known names."""
-    known = tuple(known)
-    # Comparing letter by letter is for the slips of people, whose configs are small.
-    near = difflib.get_close_matches(short(name), known[:_COMPARED], n=1)
-    hint = f"Did you mean `{near[0]}`?" if near else f"Known: {listed(known)}"
-    return f"unknown {what} `{short(name)}`. {hint}"
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in backticks, separated by commas."""
-    names = tuple(names)
-    some = ", ".join(f"`{short(name)}`" for name in names[:_LISTED])
-    more = len(names) - _LISTED
-    return f"{some} and {more} more" if more > 0 else some or "none"
+def entries_in(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, BaseModel]]:
+    """The models in a value, itself first, each with its path: a strategy, its cases, its `of`."""
+    below: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, BaseModel):
+        yield path, value
+        below = ((name, getattr(value, name)) for name in type(value).model_fields)
+    elif isinstance(value, list | tuple):
+        below = enumerate(value)
+    for name, part in below:
+        if isinstance(part, BaseModel | list | tuple):
+            yield from entries_in(part, (*path, name))
 
 
 def _is_like(value: object, default: object) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from engine.config.benchmarks import BenchmarkSpec
 from engine.config.computed import Computed
 from engine.config.fields import (
     Column,
@@ -21,6 +22,7 @@ from engine.config.fields import (
 )
 from engine.config.kinds import RawStrategy, Registered
 from engine.config.loader import scalar
+from engine.config.study import StudySpec
 from engine.config.universe import Universe
 from engine.execution import ExecutionSpec
 from engine.schedule import Schedule
@@ -58,7 +60,7 @@ class Data(Section):
         [], description="`builtin` and CSV files under the root: delistings, halts, reused tickers"
     )
     computed: dict[Name, Computed] = Field(
-        {}, description="panels computed from others, by name: caps, dominance, alt_season"
+        {}, description="panels computed from others, by name: caps, dominance, alt_season, aligned"
     )
     coins: list[Source] = Field(
         [BUILT_IN],
@@ -69,14 +71,10 @@ class Data(Section):
         description="what is done about faults in the rows",
     )
     simulated: SimulatedSpec | None = Field(
-        None, description="simulated panels `equities`, `coins` and `caps` in place of files"
+        None,
+        description="simulated panels in place of files: `equities`, `coins`, `caps`, "
+        "`market_caps`",
     )
-
-
-class BenchmarkSpec(Section):
-    """A sleeve held throughout, at no cost of decision, to compare with."""
-
-    sleeve: str = Field(description="the sleeve that is held")
 
 
 class Report(Section):
@@ -118,6 +116,9 @@ class Experiment(Section):
     execution: ExecutionSpec = Field(default_factory=lambda: ExecutionSpec.model_validate({}))
     benchmarks: dict[Name, BenchmarkSpec] = Field({}, description="benchmarks by name")
     report: Report
+    study: StudySpec | None = Field(
+        None, exclude=True, description="what `study` asks; not part of the run's id"
+    )
 
     def resolved(self) -> dict[str, Any]:
         """Plain values in canonical order with every default written out, without `data.root`.
@@ -130,6 +131,8 @@ class Experiment(Section):
         data = out["data"]
         if self.data.simulated is not None:
             out["data"] = {"simulated": data["simulated"]}
+            if data["computed"]:
+                out["data"]["computed"] = data["computed"]
         else:
             panels = dict(sorted(data["panels"].items()))
             for panel in panels.values():

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from engine.config.computed import Dominance, SupplyCaps
+from engine.config.computed import Aligned, Dominance, SupplyCaps
 from engine.config.derived import SIMULATED
 from engine.config.document import KeyPath
-from engine.config.kinds import RawStrategy, listed, unknown
+from engine.config.kinds import RawStrategy, entries_in, listed, unknown
 from engine.config.problems import Problem
 from engine.execution import ExecutionSpec
 from feeds.calendars import ALWAYS, check_calendar
@@ -43,9 +43,6 @@ def cross_checks(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterato
     yield from _entries(parts, values)
     yield from _combinations(parts, _keys(values, "signals"))
     yield from _strategy(parts)
-    for name, benchmark in parts.get("benchmarks", {}).items():
-        path = ("benchmarks", name, "sleeve")
-        yield from _known(path, "sleeve", [benchmark.sleeve], _keys(values, "sleeves"))
 
 
 def panel_names(values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -80,7 +77,7 @@ def _data(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Probl
             ("data",), "needs `panels` (files, or series of the store) or `simulated: {}`"
         )
     if data.simulated is not None:
-        for key in ("panels", "events", "root", "computed", "coins", "quality"):
+        for key in ("panels", "events", "root", "coins", "quality"):
             if values["data"].get(key):
                 yield Problem(("data", key), "has no effect beside `data.simulated`; remove one")
     read = tuple(SIMULATED) if data.simulated is not None else tuple(data.panels)
@@ -95,6 +92,9 @@ def _data(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Probl
             )
     for name, panel in data.panels.items():
         at = ("data", "panels", name)
+        if panel.publish_lag_hours and name == parts.get("clock"):
+            message = "the clock is traded at its closes, which are known as they happen; remove it"
+            yield Problem((*at, "publish_lag_hours"), message)
         if name == "signals":
             yield Problem(at, "`signals` is taken by the signals themselves; choose another name")
         if (panel.stamp == "session_close") == (panel.calendar == ALWAYS):
@@ -115,6 +115,11 @@ def _computed(data: Data, read: Sequence[str]) -> Iterator[Problem]:
         at = ("data", "computed", name)
         if name in (*read, "signals"):
             yield Problem(at, f"`{name}` is taken; choose another name")
+        if isinstance(spec, Aligned):
+            made = [key for key, other in data.computed.items() if not isinstance(other, Aligned)]
+            for path, panel in spec.panels.items():
+                yield from _known((*at, *path), "panel", [panel], (*read, *made))
+            continue
         if isinstance(spec, SupplyCaps):
             used = {"prices": spec.prices, "supply": spec.supply}
             known = read
@@ -155,22 +160,24 @@ def _clock(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Prob
 
 def _entries(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Problem]:
     """Names in parameters that are annotated as signals, panels, assets or shares."""
-    universe = parts.get("universe")
+    universe, panels = parts.get("universe"), panel_names(values)
     known = {
         "signal": _keys(values, "signals"),
-        "panel": (*panel_names(values), "signals"),
         "asset": universe.ids if universe else None,
         "shares": _keys(values, "sleeves"),
+        "scores": _keys(values, "sleeves"),
     }
-    words = {"asset": "id, not in `universe.ids`:", "shares": "sleeve"}
+    words = {"asset": "id, not in `universe.ids`:", "shares": "sleeve", "scores": "sleeve"}
     for path, entry in _built(parts):
-        for name, field in type(entry).model_fields.items():
-            for mark in field.metadata:
-                names = known.get(mark) if isinstance(mark, str) else None
-                if names is not None:
-                    value = getattr(entry, name) or ()
-                    used = (value,) if isinstance(value, str) else tuple(value)
-                    yield from _known((*path, name), words.get(mark, mark), used, names)
+        known["panel"] = (*panels, "signals") if isinstance(entry, Signal) else panels
+        for name, mark in _marks(entry):
+            names, value = known.get(mark), getattr(entry, name) or ()
+            used = (value,) if isinstance(value, str) else tuple(value)
+            if names is not None:
+                yield from _known((*path, name), words.get(mark, mark), used, names)
+            for sleeve in used if mark == "scores" else ():
+                at = (*path, name, sleeve)
+                yield from _known(at, "signal", [value[sleeve]], _keys(values, "signals"))
     for name, signal in parts.get("signals", {}).items():
         if isinstance(signal, Combination) != (signal.panel == "signals"):
             home = (
@@ -181,12 +188,23 @@ def _entries(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Pr
             yield Problem(("signals", name, "panel"), f"`{signal.kind}` reads {home}")
 
 
+def _marks(entry: BaseModel) -> Iterator[tuple[str, str]]:
+    """Parameters that name something of the config, each with what it names."""
+    for name, field in type(entry).model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, str):
+                yield name, mark
+
+
 def _built(parts: Mapping[str, Any]) -> Iterator[tuple[KeyPath, BaseModel]]:
-    for family in ("signals", "sleeves"):
+    """Every entry of the config, and the entries inside it, each with its path."""
+    for family in ("signals", "sleeves", "benchmarks"):
         for name, entry in parts.get(family, {}).items():
-            yield (family, name), entry
+            yield from entries_in(entry, (family, name))
     if "strategy" in parts:
-        yield ("strategy",), parts["strategy"]
+        yield from entries_in(parts["strategy"], ("strategy",))
+    if parts.get("study") is not None:
+        yield ("study",), parts["study"]
 
 
 def _combinations(parts: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Problem]:
@@ -238,6 +256,10 @@ def _strategy(parts: Mapping[str, Any]) -> Iterator[Problem]:
             if getattr(execution, key) != fields[key].default:
                 message = "has no effect on a raw strategy, which sizes its own orders; remove it"
                 yield Problem(("execution", key), message)
+        for name, benchmark in parts.get("benchmarks", {}).items():
+            if benchmark.random is not None:
+                message = "needs the shares of a strategy, and a raw one has none; remove it"
+                yield Problem(("benchmarks", name, "random"), message)
     elif strategy is not None and parts.get("schedule", 0) is None:
         message = "missing; say when to decide, such as `schedule: {kind: weekly}`"
         yield Problem(("schedule",), message)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from engine.config.kinds import KINDS, RAW
 from engine.config.model import Experiment
 from strategies import registry
 
@@ -16,17 +17,18 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> Node:
     """The schema of a config file with all registered kinds."""
-    return _schema(tuple(tuple(registry.kinds(family)) for family in _FAMILIES))
+    return _schema(tuple(tuple(registry.kinds(family).items()) for family in _FAMILIES))
 
 
 @cache
-def _schema(kinds: tuple[tuple[str, ...], ...]) -> Node:
+def _schema(kinds: tuple[tuple[tuple[str, type], ...], ...]) -> Node:
     """The schema while `kinds` are the registered ones."""
     schema = Experiment.model_json_schema()
     definitions: Node = schema.pop("$defs", {})
     _hoist(schema, definitions)
     for node in list(definitions.values()):
         _hoist(node, definitions)
+    definitions |= _kinds_inside(schema)
     paths = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
     schema["properties"]["extends"] = {
         "anyOf": paths,
@@ -36,10 +38,27 @@ def _schema(kinds: tuple[tuple[str, ...], ...]) -> Node:
     return {"$schema": _DRAFT, **schema, "$defs": dict(sorted(definitions.items()))}
 
 
+def _kinds_inside(schema: Node) -> Node:
+    """What may stand in a parameter that holds an entry again: no raw strategy."""
+    return {
+        f"{family}_inside": {
+            "oneOf": [each for each in node["oneOf"] if each["properties"]["kind"]["const"] != RAW],
+            KINDS: family,
+        }
+        for family, node in (
+            ("signal", schema["properties"]["signals"]["additionalProperties"]),
+            ("basket", schema["properties"]["sleeves"]["additionalProperties"]),
+            ("strategy", schema["properties"]["strategy"]),
+        )
+    }
+
+
 def _hoist(node: Any, definitions: Node) -> None:
     """Move the definitions of kinds to the root, where their references point to."""
     if isinstance(node, dict):
         definitions |= node.pop("$defs", {})
+        if KINDS in node and "oneOf" not in node:
+            node["$ref"] = f"#/$defs/{node.pop(KINDS)}_inside"
         for child in node.values():
             _hoist(child, definitions)
     elif isinstance(node, list):

@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from feeds.arrays import DAY, Float, Int
-from feeds.errors import ConfigError
 from feeds.panel import Panel
 from strategies.base import Signal
-from strategies.expression import Expression
 from strategies.registry import register
+from strategies.series import NumberOfFields, number_of
 from strategies.windows import MOST_DAYS, ROUNDING, first_rows, trailing_sum
-
-
-def _is_number(text: str) -> str:
-    try:
-        share = Expression(text)
-    except ConfigError as error:
-        raise ValueError(str(error)) from None
-    if share.is_claim or not share.names:
-        raise ValueError(f"'{text}' must be a number made of fields of the panel")
-    return text
 
 
 @register("alt_dominance")
 class AltDominance(Signal):
-    """The share of altcoins, less its trailing mean, or its slope, when one is asked for.
+    """The share of altcoins: its level, its distance to its mean, or its slope.
 
     Without `mean_days` and `slope_days` the value is the share itself. With `mean_days` it is the
-    share minus its mean over the rows of the last `mean_days` days, the current one included;
-    with `slope_days` the least squares slope per day over those rows. Blank rows are left out.
+    share minus its mean over the rows of the last `mean_days` days, the current one included; with
+    `slope_days` the least squares slope per day over those rows. Blank rows are left out.
 
     Panel: values of one id. Range: any number, 0 where the difference is rounding; NaN where the
     share is blank and until the first known row is a whole window old.
     """
 
-    share: Annotated[str, AfterValidator(_is_number)] = Field(
-        description="expression over the panel's fields"
-    )
+    share: NumberOfFields = Field(description="expression over the panel's fields")
     mean_days: int | None = Field(
         None, ge=1, le=MOST_DAYS, description="window of the mean; blank: no mean"
     )
     slope_days: int | None = Field(
         None, ge=2, le=MOST_DAYS, description="window of the slope; blank: no slope"
     )
+
+    example: ClassVar[dict[str, Any]] = {
+        "panel": "caps",
+        "share": "(total_cap - btc_cap - usdt_cap) / total_cap",
+        "mean_days": 91,
+    }
+
+    @property
+    def warm_up(self) -> int:
+        """Days in the window."""
+        return self.mean_days or self.slope_days or 0
 
     @model_validator(mode="after")
     def _one_window(self) -> AltDominance:
@@ -56,8 +54,7 @@ class AltDominance(Signal):
 
     def values(self, seen: Panel) -> Float:
         """The values, float64 (T,)."""
-        expression = Expression(self.share)
-        share = expression.evaluate({name: seen.column(name) for name in expression.names})
+        share = number_of(self.share, seen)
         days = self.mean_days or self.slope_days
         if days is None or not len(share):
             return share

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from feeds.arrays import DAY, Bool, Float
+from feeds.arrays import DAY, Bool, Float, Int
 from feeds.panel import Panel
 from strategies.base import Signal
 from strategies.registry import register
@@ -16,15 +16,20 @@ from strategies.windows import MOST_DAYS, trailing_max
 
 @register("equity_breakout")
 class EquityBreakout(Signal):
-    """1 for `fresh_days` after a breakout that ended a drought of `drought_days`, else 0.
+    """1 for `fresh_days` after a breakout ended a drought of `drought_days`, else 0.
 
     The level of a row is the highest `price` of all earlier rows (`record`) or of the `sessions`
     rows before it (`donchian`). A row above its level (strictly) is a breakout; it counts when
-    `drought_days` whole days have passed between its label and that of the breakout before it,
-    or, where there was none, of the last row without a level.
+    `drought_days` whole days have passed between its label and that of the breakout before it, or,
+    where there was none, of the last row without a level.
 
-    Panel: bars of one id. Range: 1, 0; NaN in the rows of a donchian without a level.
-    Records are "since the first row": give the series its full history.
+    A breakout is confirmed by the last of `confirm` rows in turn above the level, which is frozen
+    at the first of them, or at once by the first of these rows that is above it by the share
+    `buffer` or more. That row is the signal row. The value is 1 in rows whose label is at least
+    `lag_days`, and less than `lag_days` + `fresh_days`, whole days after that of a signal row.
+
+    Panel: bars of one id. Range: 1, 0; NaN in the rows of a donchian without a level. Records are
+    "since the first row": give the series its full history.
     """
 
     rule: Literal["record", "donchian"] = Field(
@@ -42,6 +47,12 @@ class EquityBreakout(Signal):
     confirm: int = Field(
         1, ge=1, le=1_000, description="rows in turn above the level frozen at the first of them"
     )
+    buffer: float | None = Field(
+        None, gt=0, le=1, description="share above the level that confirms at once; blank: none"
+    )
+    lag_days: int = Field(
+        0, ge=0, le=MOST_DAYS, description="whole days after the signal row before the value is 1"
+    )
     price: Literal["close", "high"] = Field("close", description="field that makes a breakout")
     sessions: int = Field(
         252, ge=1, le=MOST_DAYS, description="rows in a donchian window, current one excluded"
@@ -53,12 +64,31 @@ class EquityBreakout(Signal):
         None, ge=1, le=MOST_DAYS, description="after a signal none before so many rows have passed"
     )
 
+    example: ClassVar[dict[str, Any]] = {
+        "panel": "equities",
+        "drought_days": 365,
+        "fresh_days": 180,
+    }
+
+    @model_validator(mode="after")
+    def _has_something_to_confirm(self) -> EquityBreakout:
+        if self.buffer is not None and self.confirm == 1:
+            raise ValueError("`buffer` shortens `confirm`, which is 1; raise it, or leave one out")
+        return self
+
+    @property
+    def warm_up(self) -> int:
+        """Rows of a donchian without a level."""
+        return self.sessions if self.rule == "donchian" else 0
+
     def values(self, seen: Panel) -> Float:
         """The values, float64 (T,)."""
-        rows = np.arange(len(seen))
-        last = np.maximum.accumulate(np.where(self.events(seen), rows, -1))
-        fresh = (last >= 0) & (seen.label - seen.label[last] < self.fresh_days * DAY)
-        warm_up = (rows < self.sessions) & (self.rule == "donchian")
+        fired = seen.label[self.events(seen)]
+        last = np.searchsorted(fired, seen.label - self.lag_days * DAY, side="right") - 1
+        fresh = last >= 0
+        since = seen.label[fresh] - fired[last[fresh]]
+        fresh[fresh] = since < (self.lag_days + self.fresh_days) * DAY
+        warm_up = np.arange(len(seen)) < self.warm_up
         return np.where(warm_up, np.nan, fresh.astype(np.float64))
 
     def levels(self, seen: Panel) -> Float:
@@ -80,12 +110,24 @@ class EquityBreakout(Signal):
         reset = np.maximum.accumulate(np.where(above | np.isnan(level), rows, 0))
         before = reset[np.maximum(rows - 1, 0)]
         ended = above & (label - label[before] >= self.drought_days * DAY)
-        lowest = -trailing_max(-price, self.confirm)
-        stays = ended[: len(lowest)] & (lowest > level[: len(lowest)])
-        fired = np.append(np.zeros(self.confirm - 1, dtype=bool), stays)[: len(price)]
+        fired = self._confirmed(np.flatnonzero(ended), price, level)
         if self.rearm_drawdown is None and self.rearm_sessions is None:
             return fired
         return self._rearmed(fired, seen.column("close"), np.maximum.accumulate(price))
+
+    def _confirmed(self, pending: Int, price: Float, level: Float) -> Bool:
+        """Where the breakouts that began in the rows `pending` are confirmed, bool (T,)."""
+        fired = np.zeros(len(price), dtype=bool)
+        enough = np.inf if self.buffer is None else 1 + self.buffer
+        for row in range(self.confirm):
+            pending = pending[pending + row < len(price)]
+            pending = pending[price[pending + row] > level[pending]]
+            sure = price[pending + row] >= level[pending] * enough
+            if row == self.confirm - 1:
+                sure[:] = True
+            fired[pending[sure] + row] = True
+            pending = pending[~sure]
+        return fired
 
     def _rearmed(self, fired: Bool, close: Float, highest: Float) -> Bool:
         never, candidates = len(fired), np.flatnonzero(fired)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import AfterValidator, Field
@@ -27,12 +27,17 @@ def _is_expression(text: str) -> str:
 class When(Combination):
     """The value of the expression `when` at every close of the clock.
 
-    A comparison or a logical expression is 1 or 0, arithmetic is its number; NaN where unknown.
+    A comparison or a logical expression is 1 or 0, arithmetic is its number. In logic a number is
+    true when it is above 0. Unknown stays unknown unless the other operand decides (Kleene).
+
+    Range: 1, 0, or any number; NaN where unknown, a division by zero included.
     """
 
     when: Annotated[str, AfterValidator(_is_expression)] = Field(
         description="expression over the names of other signals"
     )
+
+    example: ClassVar[dict[str, Any]] = {"when": "breakout and dominance > 0"}
 
     @property
     def inputs(self) -> tuple[str, ...]:

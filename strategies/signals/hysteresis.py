@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import numpy as np
 from pydantic import Field, model_validator
 
@@ -15,8 +17,9 @@ from strategies.registry import register
 class Hysteresis(Combination):
     """1 after `signal` was above `enter` until it is below `leave`, else 0.
 
-    Range: 1, 0; NaN where the signal is unknown, which changes nothing for the closes after it.
     Between the thresholds the value is the last one; before the first crossing it is 0.
+
+    Range: 1, 0; NaN where the signal is unknown, which changes nothing for the closes after it.
     """
 
     signal: SignalName = Field(description="signal that is switched on")
@@ -24,6 +27,8 @@ class Hysteresis(Combination):
     leave: float = Field(
         allow_inf_nan=False, description="below it the switch goes off; at most `enter`"
     )
+
+    example: ClassVar[dict[str, Any]] = {"signal": "dominance", "enter": 0.01, "leave": -0.01}
 
     @model_validator(mode="after")
     def _in_order(self) -> Hysteresis:

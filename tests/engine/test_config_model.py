@@ -109,7 +109,15 @@ def test_equal_numbers_written_differently_resolve_alike() -> None:
 def test_the_resolved_form_has_every_default_and_no_root() -> None:
     resolved = load_config(FILES).resolved()
     assert resolved["execution"]["max_stale_days"] == 30
-    assert resolved["sleeves"] == {"all": {"kind": "equal_weight", "exclude": []}}
+    assert resolved["sleeves"] == {
+        "all": {
+            "kind": "equal_weight",
+            "exclude": [],
+            "max_weight": None,
+            "min_median_quote_volume": 0.0,
+            "volume_days": 30,
+        }
+    }
     assert resolved["schedule"] == {"or_on_change": False, "kind": "weekly", "weekday": "monday"}
     assert list(resolved["data"]) == ["panels", "computed", "events", "coins", "quality"]
     assert load_config(FILES, ["data.root=/elsewhere"]).resolved() == resolved

@@ -70,6 +70,50 @@ def test_a_release_is_known_when_published(tmp_path: Path) -> None:
     assert [str(t)[:13] for t in panel.known_at] == ["2020-02-25T18", "2020-03-24T17"]
 
 
+def test_what_is_published_late_is_known_late(tmp_path: Path) -> None:
+    (tmp_path / "flows.csv").write_text("date,value\n2020-01-01,1\n2020-01-02,2\n")
+    of: dict[str, Any] = {"files": "flows.csv", "calendar": "24/7", "fields": ["value"]}
+    for stamp, hours in (("instant", 0), ("day_start", 24)):
+        spec = PanelSpec(**of, stamp=stamp, publish_lag_hours=13.5)
+        panel = load_panel("flows", spec, tmp_path, [], None)
+        label = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[ns]")
+        lag = np.timedelta64(hours * 60 + 13 * 60 + 30, "m")
+        np.testing.assert_array_equal(panel.label, label)
+        np.testing.assert_array_equal(panel.known_at, label + lag)
+        # A bar opens when it opens; a value without duration has only the one instant.
+        np.testing.assert_array_equal(panel.opened_at, label if hours else label + lag)
+
+
+def test_a_session_that_is_published_late_is_known_after_its_close(tmp_path: Path) -> None:
+    # 2020-11-27, the day after Thanksgiving, closes at 13:00 in New York: 18:00 UTC.
+    (tmp_path / "x.csv").write_text("date,a\n2020-11-25,1\n2020-11-27,1\n")
+    spec = PanelSpec(
+        files="x.csv",
+        stamp="session_close",
+        calendar="XNYS",
+        fields=["a"],
+        publish_lag_hours=2,
+    )
+    panel = load_panel("x", spec, tmp_path, [], None)
+    assert [str(t)[:16] for t in panel.known_at] == ["2020-11-25T23:00", "2020-11-27T20:00"]
+
+
+def test_a_lag_is_part_of_what_the_cache_knows_a_panel_by(tmp_path: Path) -> None:
+    write(tmp_path, A="2020-01-01,1,1,1,1,5\n")
+    late = COINS.model_copy(update={"publish_lag_hours": 1.0})
+    for spec, hour in ((COINS, 0), (late, 1), (COINS, 0)):
+        panel = load_panel("coins", spec, tmp_path, ["A"], tmp_path / "cache")
+        assert panel.known_at[0] == np.datetime64(f"2020-01-02T0{hour}:00")
+
+
+def test_a_release_needs_no_lag_and_none_is_negative() -> None:
+    of: dict[str, Any] = {"files": "m.csv", "calendar": "24/7", "fields": ["value"]}
+    with pytest.raises(ValidationError, match="has no effect with `stamp: release`"):
+        PanelSpec(**of, stamp="release", publish_lag_hours=1)
+    with pytest.raises(ValidationError, match="publish_lag_hours"):
+        PanelSpec(**of, stamp="instant", publish_lag_hours=-1)
+
+
 def test_releases_out_of_order_stop(tmp_path: Path) -> None:
     (tmp_path / "m2.csv").write_text(
         "date,known_at,value\n"

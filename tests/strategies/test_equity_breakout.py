@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -58,6 +59,54 @@ def test_the_record_high_of_2024_11_25_is_no_record_close(rut):
     day = "2024-11-25"
     assert day in dates(rut, breakout(drought_days=365, price="high").events(rut))
     assert day not in dates(rut, breakout(drought_days=0).events(rut))
+
+
+@pytest.mark.shared
+def test_every_field_of_the_published_records_is_reproduced(rut, shared):
+    facts = json.loads((shared / "reference/domain/rut_ath_facts.json").read_text())
+    records, close = np.flatnonzero(breakout().events(rut)), rut.column("close")
+    found = [
+        {
+            "prev_ath_date": dates(rut, [before])[0],
+            "prev_ath_close": round(float(close[before]), 2),
+            "breakout_date": dates(rut, [row])[0],
+            "breakout_close": round(float(close[row]), 2),
+            "trading_days_between": int(row - before),
+            "calendar_days": int(rut.day[row] - rut.day[before]),
+        }
+        for before, row in pairwise(records)
+    ]
+    droughts = [fact for fact in found if fact["calendar_days"] >= 365]
+    assert droughts == facts["first_record_after_365_days"]
+    # The published list of shorter ones begins at 110 days.
+    shorter = [fact for fact in found if 110 <= fact["calendar_days"] < 365]
+    assert shorter == facts["record_after_60_to_364_days"]
+
+
+@pytest.mark.shared
+def test_the_published_traps_are_not_fallen_into(rut, shared):
+    drought = dates(rut, breakout(drought_days=365).events(rut))
+    records = dates(rut, breakout().events(rut))
+    for date in ("2018-05-16", "2021-11-02"):  # after 113 and 232 days
+        assert date in records
+        assert date not in drought
+    assert not any(date.startswith("2016-12") for date in drought)
+    # 2012-09-14 came close: its close is below the record of 2011-04-29.
+    row = dates(rut, slice(None)).index("2012-09-14")
+    assert rut.column("close")[row] < 865.29
+    assert "2012-09-14" not in records
+    level = breakout(price="high").levels(rut)[dates(rut, slice(None)).index("2024-11-25")]
+    assert round(float(level), 2) == 2458.86
+    # The fund has other records than its index.
+    fund = read_panel(shared / "data/equities/IWM.csv.gz")
+    of_fund = dates(fund, breakout(drought_days=365).events(fund))
+    assert {"2011-04-05", "2012-09-14"} <= set(of_fund)
+    assert not {"2011-04-27", "2013-01-02"} & set(of_fund)
+    # Data that begin in 2015 make a record of the first row that is above their first.
+    late = rut.rows(dates(rut, slice(None)).index("2015-01-02"), len(rut))
+    early = dates(late, breakout().events(late))
+    assert early[0] < "2015-01-31"
+    assert early[0] not in records
 
 
 @pytest.mark.shared
@@ -124,6 +173,35 @@ def test_freshness_on_hours_counts_whole_days_of_24_hours():
     assert values.tolist() == [0.0] + [1.0] * 24 + [0.0] * 2
 
 
+def test_a_lag_moves_the_fresh_days():
+    # Signals in rows 1 and 5; on from 2 days after them for 2 days: rows 3-4 and 7.
+    panel = price_panel([1, 2, 1, 1, 1, 3, 1, 1])
+    signal = breakout(fresh_days=2, lag_days=2)
+    assert signal.values(panel).tolist() == [0, 0, 0, 1, 1, 0, 0, 1]
+
+
+def test_a_later_signal_does_not_end_the_fresh_days_of_an_earlier_one():
+    # Signals in rows 1 and 4. Row 4 is still 3 days after the first, though itself too early.
+    panel = price_panel([1, 2, 1, 1, 3, 1, 1, 1, 1])
+    assert breakout(fresh_days=2, lag_days=3).values(panel).tolist() == [0, 0, 0, 0, 1, 1, 0, 1, 1]
+
+
+def test_without_a_lag_a_value_counts_from_the_signal_row_itself():
+    close = np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.01, 300)))
+    panel, signal = price_panel(close), breakout(fresh_days=7)
+    fired, row = signal.events(panel), np.arange(300)
+    since = row - np.maximum.accumulate(np.where(fired, row, -100))
+    assert signal.values(panel).tolist() == (since < 7).astype(float).tolist()
+
+
+def test_a_lagged_value_is_the_value_of_so_many_days_ago():
+    close = np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.01, 300)))
+    panel = price_panel(close)
+    now, late = (breakout(fresh_days=7, lag_days=lag).values(panel) for lag in (0, 20))
+    assert late[20:].tolist() == now[:-20].tolist()
+    assert not late[:20].any()
+
+
 def test_a_channel_is_unknown_until_its_window_is_full():
     values = breakout(rule="donchian", sessions=3, fresh_days=1).values(
         price_panel([5, 1, 2, 3, 4])
@@ -144,6 +222,22 @@ def test_confirmation_takes_closes_in_turn_above_the_frozen_level():
     assert fired(breakout(confirm=2), [10, 12, 10, 9]) == []
     # Rows 1 and 2 both break levels (10 and 12); of the two only row 2's holds in row 3.
     assert fired(breakout(confirm=3), [10, 12, 13, 12.5, 9]) == [3]
+
+
+def test_a_close_far_enough_above_the_level_confirms_at_once():
+    # The level is 10: 10.5 is not 10 % above it, 11 is.
+    signal = breakout(confirm=3, buffer=0.1)
+    assert fired(signal, [10, 10.5, 10.2, 10.1, 9]) == [3]
+    assert fired(signal, [10, 10.5, 11, 9]) == [2]
+    # The second row is its own breakout too, and would be confirmed by the next two.
+    assert fired(signal, [10, 11, 9, 9]) == [1]
+    # Back at the level before it was far enough: not confirmed.
+    assert fired(signal, [10, 10.5, 10, 11.6]) == [3]
+
+
+def test_a_buffer_needs_a_confirmation_to_shorten():
+    with pytest.raises(ValidationError, match="`buffer` shortens `confirm`, which is 1"):
+        breakout(buffer=0.01)
 
 
 def test_a_confirmation_keeps_the_drought_of_its_first_row():
@@ -209,6 +303,7 @@ def by_hand(signal: EquityBreakout, close: list[float], day: list[int]) -> list[
     width = None if signal.rule == "record" else signal.sessions
     reference = day[0] if width is None else day[min(width, len(day)) - 1]
     signal_row = -1
+    enough = float("inf") if signal.buffer is None else 1 + signal.buffer
     for t, price in enumerate(close):
         start = 0 if width is None else t - width
         window = close[max(start, 0) : t] if start >= 0 else []
@@ -223,7 +318,13 @@ def by_hand(signal: EquityBreakout, close: list[float], day: list[int]) -> list[
             armed = price <= (1 - signal.rearm_drawdown) * max(close[: t + 1])
         if not armed and signal.rearm_sessions is not None:
             armed = t - signal_row >= signal.rearm_sessions
-        if any(t - a == signal.confirm - 1 for a, _ in attempts) and armed:
+        done = [
+            (a, level)
+            for a, level in attempts
+            if t - a == signal.confirm - 1 or price >= level * enough
+        ]
+        attempts = [each for each in attempts if each not in done]
+        if done and armed:
             out.append(t)
             signal_row = t
             armed = signal.rearm_drawdown is None and signal.rearm_sessions is None
@@ -239,9 +340,10 @@ def by_hand(signal: EquityBreakout, close: list[float], day: list[int]) -> list[
     sessions=st.integers(1, 8),
     drawdown=st.sampled_from([None, 0.03, 0.1]),
     pause=st.sampled_from([None, 1, 3, 7]),
+    buffer=st.sampled_from([None, 0.02, 0.1]),
 )
 def test_events_agree_with_the_definition_as_loops(
-    close, step, rule, drought, confirm, sessions, drawdown, pause
+    close, step, rule, drought, confirm, sessions, drawdown, pause, buffer
 ):
     signal = breakout(
         rule=rule,
@@ -250,6 +352,7 @@ def test_events_agree_with_the_definition_as_loops(
         sessions=sessions,
         rearm_drawdown=drawdown,
         rearm_sessions=pause,
+        buffer=buffer if confirm > 1 else None,
     )
     label = days(len(close), step)
     expected = by_hand(signal, close, [step * i for i in range(len(close))])

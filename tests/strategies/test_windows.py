@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strategies.windows import first_rows, trailing_max, trailing_sum
+from strategies.windows import (
+    count_at_most,
+    first_rows,
+    relative,
+    trailing_count,
+    trailing_highest,
+    trailing_max,
+    trailing_mean,
+    trailing_sum,
+)
 from tests.strategies.panels import days
 
 
@@ -46,3 +55,27 @@ def test_prefixes_have_the_same_sums_to_the_last_bit(rows):
     first = np.maximum(np.arange(300) - rows, 0)
     whole = trailing_sum(numbers, first)
     assert all(trailing_sum(numbers[:t], first[:t])[-1] == whole[t - 1] for t in range(1, 301))
+
+
+@given(data=st.data(), numbers=st.lists(st.integers(-4, 4), max_size=70))
+def test_windows_from_any_first_row_are_those_of_lists(data, numbers):
+    drawn = [data.draw(st.integers(0, row)) for row in range(len(numbers))]
+    first = np.maximum.accumulate(np.array(drawn, dtype=np.int64))
+    windows = [numbers[begin : row + 1] for row, begin in enumerate(first.tolist())]
+    table = np.array(numbers, dtype=np.float64)
+    assert trailing_highest(table, first).tolist() == [max(window) for window in windows]
+    assert trailing_mean(table, first).tolist() == pytest.approx(
+        [sum(window) / len(window) for window in windows], abs=1e-12
+    )
+    assert trailing_count(table > 0, first).tolist() == [
+        sum(number > 0 for number in window) for window in windows
+    ]
+    assert count_at_most(table, first).tolist() == [
+        sum(number <= window[-1] for number in window) for window in windows
+    ]
+
+
+def test_a_ratio_to_nothing_or_less_is_unknown_and_rounding_is_zero():
+    numbers = np.array([2.0, 2.0, 2.0, 3.0 * (1 + 1e-15), 1e300])
+    base = np.array([1.0, 0.0, -1.0, 3.0, 1e-300])
+    np.testing.assert_array_equal(relative(numbers, base), [1.0, np.nan, np.nan, 0.0, np.nan])

@@ -1,0 +1,93 @@
+"""Pivots that never move, lines through them, and lows in turn that diverge from an oscillator."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from feeds.arrays import Bool, Float, Int
+from strategies.windows import trailing_sum
+
+
+class Line(NamedTuple):
+    """A line through pivots, anew at every bar; float64 (B,), NaN with fewer than two pivots."""
+
+    level: Float
+    """Height at the bar itself."""
+    slope: Float
+    """Rise a bar."""
+    pivots: Int
+    """How many pivots the line goes through, int64 (B,)."""
+    first: Int
+    """Bar of the earliest of them; without any the bar itself, int64 (B,)."""
+
+
+def confirmed_lows(numbers: Float, half_width: int) -> Bool:
+    """The bars with which a low `half_width` bars before is confirmed, bool (B, N).
+
+    A low is less than each of the `half_width` numbers before it and at most each of those after
+    it; next to a blank there is none. The highs are the lows of the negative numbers.
+    """
+    count, k = len(numbers) - 2 * half_width, half_width
+    out = np.zeros(numbers.shape, dtype=bool)
+    if count <= 0:
+        return out
+    low = numbers[k : k + count]
+    found = ~np.isnan(low)
+    for step in range(1, k + 1):
+        found &= low < numbers[k - step : k - step + count]
+        found &= low <= numbers[k + step : k + step + count]
+    out[2 * k :] = found
+    return out
+
+
+def line_through(numbers: Float, confirmed: Bool, half_width: int, window: int) -> Line:
+    """The least squares line at each bar through the pivots of the `window` bars before it.
+
+    Parameters
+    ----------
+    numbers : float64 (B,)
+    confirmed : bool (B,)
+        The bars with which the pivot `half_width` bars before is confirmed.
+    half_width : int
+    window : int
+        A bar uses the pivots at most so many bars before it that were confirmed before it.
+    """
+    bar = np.arange(len(numbers))
+    at = np.maximum(bar - half_width, 0)
+    first = np.maximum(bar + 1 - window + half_width, 0)
+    # Sums up to the bar before; those of whole numbers are exact, and x counts from the bar itself.
+    x = np.where(confirmed, at, 0)
+    total = np.zeros((3, len(bar) + 1), dtype=np.int64)
+    np.cumsum((confirmed, x, x * x), axis=1, out=total[:, 1:])
+    n, sx, sxx = total[:, :-1] - total[:, np.maximum(first - 1, 0)]
+    y = np.where(confirmed, numbers[at], 0.0)
+    sy, sxy = (np.append(0.0, trailing_sum(part, first))[: len(bar)] for part in (y, x * y))
+    sxx, sxy, sx = sxx - bar * (2 * sx - n * bar), sxy - bar * sy, sx - n * bar
+    spread = n * sxx - sx * sx
+    enough = n >= 2
+    slope = np.where(enough, n * sxy - sx * sy, np.nan) / np.where(enough, spread, 1)
+    level = (sy - slope * sx) / np.where(enough, n, 1)
+    known = np.flatnonzero(confirmed)
+    earliest = np.append(known, len(bar))[np.searchsorted(known, np.maximum(first - 1, 0))]
+    return Line(level, slope, n, np.where(n > 0, earliest - half_width, bar))
+
+
+def divergences(
+    price: Float, oscillator: Float, half_width: int, apart: tuple[int, int], depth: float
+) -> Bool:
+    """The bars with which a bullish divergence becomes known, bool (B, N).
+
+    Two lows of `price` in turn, at least and at most so many bars `apart`: the second is below
+    (1 - `depth`) times the first while the oscillator is higher. Known when the second low is.
+    """
+    column, bar = np.nonzero(confirmed_lows(price, half_width).T)  # by id, in order of time
+    second = bar - half_width
+    first, of_first = np.append(-1, second)[:-1], np.append(-1, column)[:-1]
+    found = (column == of_first) & (second - first >= apart[0]) & (second - first <= apart[1])
+    found &= price[second, column] < price[first, column] * (1 - depth)
+    found &= oscillator[second, column] > oscillator[first, column]
+    events = np.zeros(price.shape, dtype=bool)
+    events[bar[found], column[found]] = True
+    return events
