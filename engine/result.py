@@ -205,7 +205,8 @@ def find_result(root: Path, name: str, run_id: str) -> Path | None:
 def find_results(root: Path) -> tuple[Path, ...]:
     """All result directories under `root`, sorted by name and id."""
     found = sorted(root.glob(f"*/*/{MANIFEST}")) if root.is_dir() else []
-    return tuple(file.parent for file in found if not file.parent.parent.name.startswith("."))
+    runs = (file.parent for file in found if not file.parent.name.startswith("study-"))
+    return tuple(path for path in runs if not path.parent.name.startswith("."))
 
 
 def write_result(outcome: Outcome, root: Path, *, force: bool = False, log: str = "") -> Path:

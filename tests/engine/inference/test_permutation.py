@@ -1,0 +1,110 @@
+"""Shifts and permutations of event dates: exact where they can be, never p = 0."""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.inference.permutation import (
+    circular_shifts,
+    free_permutation,
+    share_as_high,
+    shifted_sums,
+)
+
+
+def example(shared: Path, name: str) -> Any:
+    text = (shared / "reference" / "inference.json").read_text()
+    (found,) = (each for each in json.loads(text)["examples"] if each["id"] == name)
+    return found
+
+
+@pytest.mark.shared
+def test_the_worked_example_of_twelve_shifts_is_reproduced(shared: Path) -> None:
+    found = example(shared, "circular_shift_exact")
+    signal = np.array(found["input"]["signal"], dtype=float)
+    outcome = np.array(found["input"]["next_bar_returns"])
+    expected = found["expected"]
+    assert shifted_sums(signal, outcome) == pytest.approx(expected["statistic_by_shift"], abs=1e-12)
+    shifts = circular_shifts(signal > 0, outcome)
+    # The statistic here is the mean over the four dates, a quarter of the example's sum.
+    assert shifts.observed == pytest.approx(expected["observed"] / 4, abs=1e-12)
+    assert shifts.p_value == pytest.approx(expected["p_value"], abs=1e-12)
+    assert (shifts.arrangements, shifts.method) == (12, "all_shifts")
+    free = free_permutation(signal > 0, outcome, seed=1)
+    assert free.p_value == pytest.approx(expected["p_all_permutations"], abs=1e-12)
+    assert (free.arrangements, free.method) == (expected["n_permutations"], "all_combinations")
+
+
+@pytest.mark.shared
+def test_the_smallest_p_value_of_draws_is_one_over_their_number_plus_one(shared: Path) -> None:
+    found = example(shared, "permutation_p_floor")
+    others = np.zeros(found["input"]["B"])
+    assert share_as_high(others, 1.0) == pytest.approx(found["expected"]["p"], abs=1e-12)
+
+
+def test_shifts_by_hand() -> None:
+    # Events at rows 0 and 1 of 1, 5, 2, 4: mean 3. One row later 3.5, then 3, then 2.5: three of
+    # the four arrangements are at least as high.
+    outcome = np.array([1.0, 5.0, 2.0, 4.0])
+    found = circular_shifts(np.array([True, True, False, False]), outcome)
+    assert (found.observed, found.p_value) == (3.0, 0.75)
+
+
+def test_a_tie_by_rounding_counts_against_the_events() -> None:
+    # 0.1 + 0.2 is a rounding above 0.3: shifted by two rows the statistic is the same.
+    outcome = np.array([0.1 + 0.2, 0.0, 0.3, 0.0])
+    found = circular_shifts(np.array([True, False, False, False]), outcome)
+    assert found.p_value == 0.5
+
+
+def test_free_permutation_counts_what_enumerating_all_orders_counts() -> None:
+    random = np.random.default_rng(5)
+    outcome = random.normal(size=6)
+    events = np.array([True, True, False, False, False, True])
+    observed = outcome[events].sum()
+    every = [sum(order[:3]) for order in permutations(outcome.tolist())]
+    share = np.mean(np.array(every) >= observed - 1e-12)
+    assert free_permutation(events, outcome, 1).p_value == pytest.approx(share)
+
+
+def test_draws_are_seeded_and_close_to_all_combinations() -> None:
+    random = np.random.default_rng(8)
+    outcome = random.normal(size=12)
+    events = np.zeros(12, dtype=bool)
+    events[[1, 4, 5, 9]] = True
+    exact = free_permutation(events, outcome, 1)
+    assert exact.arrangements == math.comb(12, 4)
+    drawn = free_permutation(events, outcome, 7, most=10, draws=2000)
+    assert drawn == free_permutation(events, outcome, 7, most=10, draws=2000)
+    assert (drawn.method, drawn.arrangements, drawn.seed) == ("draws", 2001, 7)
+    # The standard error of a share of 2,000 draws is at most 0.011.
+    assert drawn.p_value == pytest.approx(exact.p_value, abs=0.04)
+
+
+def test_p_values_of_clustered_events_in_noise_are_fair_under_shifts_but_not_under_draws() -> None:
+    random = np.random.default_rng(2)
+    shifted, freely = [], []
+    for _ in range(200):
+        # Outcomes over 20 bars overlap, and the ten events are two clusters of five.
+        steps = random.normal(size=320)
+        outcome = np.convolve(steps, np.ones(20), mode="valid")
+        events = np.zeros(len(outcome), dtype=bool)
+        start = random.integers(0, 140, size=2) + np.array([0, 150])
+        events[(start[:, None] + 2 * np.arange(5)).ravel()] = True
+        shifted.append(circular_shifts(events, outcome).p_value)
+        freely.append(free_permutation(events, outcome, 1, draws=199).p_value)
+    # Of 200 fair p-values 10 are at most 0.05, give or take 3 (one standard error).
+    assert np.mean(np.array(shifted) <= 0.05) < 0.11
+    assert np.mean(np.array(freely) <= 0.05) > 0.15
+
+
+def test_unknown_outcomes_are_refused() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        circular_shifts(np.array([True, False]), np.array([1.0, np.nan]))

@@ -1,0 +1,37 @@
+"""The sleeves of a study are those of a run, without its costs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.study.held import hold
+from tests.engine.markets import QUIET, prepared, simulation
+from tests.engine.study.studies import config
+
+FREE = {
+    "fee_bps": 0.0, "slippage_bps": 0.0, "reserve": 0.0, "band": 0.0, "max_stale_days": 10_000,
+}  # fmt: skip
+
+
+def test_a_sleeve_is_the_benchmark_of_a_run_without_costs() -> None:
+    of = config()
+    free = config(execution=FREE)
+    run = simulation(free, prepared(free)).benchmarks
+    found = hold(of, prepared(of), ("alts", "btc"), QUIET)
+    for name in ("alts", "btc"):
+        known = ~np.isnan(found.nav[name])
+        assert known.sum() >= len(known) - 2
+        assert found.nav[name][known].tolist() == run[name].nav[known].tolist()
+
+
+def test_one_coin_held_throughout_grows_as_the_coin_does() -> None:
+    of = config()
+    inputs = prepared(of)
+    nav = hold(of, inputs, ("btc",), QUIET).nav["btc"]
+    close = inputs.period.close[:, inputs.period.ids.index("BTC")]
+    known = np.flatnonzero(~np.isnan(nav))
+    # Bought at the open after the first close of the period: known from the second close on.
+    assert known[0] == 1
+    assert nav[-1] / nav[1] == pytest.approx(close[-1] / close[1], rel=1e-6)
+    assert np.isnan(nav[0])
