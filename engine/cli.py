@@ -20,6 +20,8 @@ from types import TracebackType
 from typing import Any
 
 from engine.cli_data import add_data, add_universe
+from engine.cli_runs import add_config, add_runs
+from engine.printed import printable
 from feeds.errors import BacktestError, OutputError
 
 PROGRAM = "run_backtest.py"
@@ -29,7 +31,6 @@ EXIT_CODES = """exit codes:
   130 interrupted"""
 _NEW_OBJECTS = 200_000
 """Half as many again as a start makes."""
-PRECEDENCE = "VALUE is read as YAML; precedence: defaults < extends < file < --set"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,7 +78,8 @@ def _run(options: argparse.Namespace) -> int:
         _check_working_directory()
         # Printed when all is well, so that no reader of stdout takes half of it for the whole.
         with redirect_stdout(results):
-            getattr(import_module(options.module), options.verb)(options)
+            _load_plugins(options)
+            code = getattr(import_module(options.module), options.verb)(options)
         _print(results.getvalue())
     except BacktestError as error:
         if options.verbose >= 2:
@@ -87,7 +89,15 @@ def _run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt as stop:
         _tell(": ".join(("interrupted", *map(str, stop.args))))
         return 130
-    return 0
+    return int(code or 0)
+
+
+def _load_plugins(options: argparse.Namespace) -> None:
+    paths = getattr(options, "plugins", ())
+    if paths:
+        from engine.plugins import load_plugins
+
+        load_plugins(*paths)
 
 
 def _check_working_directory() -> None:
@@ -114,12 +124,8 @@ def _print(text: str) -> None:
 
 def _tell(message: str) -> None:
     """Write to stderr, with what could steer a terminal written out; nobody may be reading."""
-    shown = "".join(
-        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1]
-        for letter in message
-    )
     with suppress(OSError):
-        print(shown, file=sys.stderr, flush=True)
+        print(printable(message), file=sys.stderr, flush=True)
 
 
 def _note(message: Warning | str, *_: Any, **__: Any) -> None:
@@ -153,15 +159,27 @@ def _crash_file(output: Path | None, text: str) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all verbs; `options.verb` is the function of `engine.verbs` to call."""
+    """The parser of all verbs; `options.verb` is the function of `options.module` to call.
+
+    A verb that returns a number ends with it as exit code.
+    """
     top = _Parser(
         prog=PROGRAM,
         description="Backtests that say how far to believe them.",
-        epilog=_examples("demo", "run configs/rotation.yaml", "config explain") + EXIT_CODES,
+        epilog=_examples(
+            "demo",
+            "run configs/rotation.yaml",
+            "list signals",
+            "study configs/rotation.yaml",
+            "compare configs/*.yaml",
+        )
+        + EXIT_CODES,
     )
     verbs = top.add_subparsers(metavar="VERB", required=True)
-    _add_runs(verbs)
-    _add_config(verbs)
+    add_runs(verbs, _verb)
+    config = _group(verbs, "config", "show, explain, or begin a config", "config init my.yaml",
+                    "config show my.yaml --origin", "config explain")  # fmt: skip
+    add_config(config, _verb)
     data = _group(verbs, "data", "fetch, import and look after market data",
                   "data fetch configs/rotation.yaml", "data status", "data verify")  # fmt: skip
     add_data(data, _verb)
@@ -180,73 +198,6 @@ class _Parser(argparse.ArgumentParser):
             "allow_abbrev": False,
         }
         super().__init__(**settings)
-
-
-def _add_runs(verbs: Any) -> None:
-    run = _verb(verbs, "run", "run an experiment and write its results and tear sheet",
-                "run configs/rotation.yaml", "run my.yaml --set execution.fee_bps=20",
-                "run my.yaml --json | jq .statistics.sharpe")  # fmt: skip
-    run.add_argument("config", metavar="CONFIG", type=Path, help="YAML file, see `config init`")
-    _add_set(run)
-    _add_output(run)
-    _add_making(run)
-
-    demo = _verb(verbs, "demo", "run the example on simulated data; needs no files",
-                 "demo", "demo -o results/first", "demo --json")  # fmt: skip
-    _add_output(demo)
-    _add_making(demo)
-
-    report = _verb(verbs, "report", "write the tear sheet of a run again, from its results alone",
-                   "report results/demo/3f2a9c", "report 3f2a", "report demo")  # fmt: skip
-    show = _verb(verbs, "show", "print the summary of a run",
-                 "show demo", "show 3f2a", "show results/demo/3f2a9c --json")  # fmt: skip
-    for verb in (report, show):
-        verb.add_argument(
-            "result", metavar="RUN", help="directory, id, start of an id, or name if it has one run"
-        )
-        _add_output(verb)
-        _add_json(verb)
-
-    every = _verb(verbs, "list", "list runs, or the kinds a config may use",
-                  "list", "list signals", "list runs -o results --json")  # fmt: skip
-    every.add_argument(
-        "what",
-        nargs="?",
-        default="runs",
-        choices=("runs", "signals", "baskets", "strategies", "raw"),
-        help="what to list (runs unless given)",
-    )
-    _add_output(every)
-    _add_json(every)
-    every.set_defaults(verb="list_")
-
-
-def _add_config(verbs: Any) -> None:
-    below = _group(verbs, "config", "show, explain, or begin a config",
-                   "config init my.yaml", "config show my.yaml --origin",
-                   "config explain")  # fmt: skip
-
-    show = _verb(below, "config show", "print a config with everything written out",
-                 "config show my.yaml", "config show my.yaml --origin",
-                 "config show my.yaml --set schedule.kind=monthly")  # fmt: skip
-    show.add_argument("config", metavar="CONFIG", type=Path, help="YAML file")
-    show.add_argument("--origin", action="store_true", help="say where each value comes from")
-    _add_set(show)
-    _add_json(show)
-
-    explain = _verb(below, "config explain", "explain a key: type, range, default, meaning",
-                    "config explain", "config explain execution.band",
-                    "config explain signals.equity_breakout")  # fmt: skip
-    explain.add_argument("key", metavar="KEY", nargs="?", default="", help="such as execution.band")
-    explain.add_argument("--markdown", action="store_true", help="all keys, as in docs/config.md")
-
-    _verb(below, "config schema", "print the JSON Schema of a config, for editors",
-          "config schema > schema.json",
-          "config schema | jq .properties.execution")  # fmt: skip
-
-    init = _verb(below, "config init", "write a commented config that runs on simulated data",
-                 "config init", "config init my.yaml")  # fmt: skip
-    init.add_argument("file", metavar="FILE", nargs="?", type=Path, default=Path("experiment.yaml"))
 
 
 def _group(verbs: Any, name: str, summary: str, *examples: str) -> Any:
@@ -276,34 +227,3 @@ def _verb(
 
 def _examples(*lines: str) -> str:
     return "examples:\n" + "\n".join(f"  {PROGRAM} {line}" for line in lines) + "\n\n"
-
-
-def _add_set(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        dest="overrides",
-        help=f"change a value, repeatable; {PRECEDENCE}",
-    )
-
-
-def _add_output(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "-o", "--output", metavar="DIR", type=Path, default=Path("results"),
-        help="where results are kept (results)",
-    )  # fmt: skip
-
-
-def _add_making(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--force", action="store_true", help="build results that exist again")
-    verb.add_argument("--no-tearsheet", action="store_true", help="leave tearsheet.html out")
-    verb.add_argument(
-        "--stock", action="store_true", help="replay on stock backtrader: same results, slower"
-    )
-    _add_json(verb)
-
-
-def _add_json(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--json", action="store_true", help="print JSON instead of text")

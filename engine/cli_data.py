@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from engine.cli_options import add_json, add_output, add_plugins, add_set
+
 STAMPS = ("day_start", "hour_start", "session_close", "instant", "release")
 
 
@@ -28,10 +30,8 @@ def add_data(verbs: Any, verb: Callable[..., Any]) -> None:
     )
     fetch.add_argument("--until", metavar="DATE", help="leave rows that are final later (now)")
     fetch.add_argument("--offline", action="store_true", help="ask nobody: is all of it there?")
-    fetch.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides",
-        help="change a value of the configs",
-    )  # fmt: skip
+    add_set(fetch)
+    add_plugins(fetch)
     bring = _import(verbs, in_store)
     status = in_store(verbs, "data status", "list the series of the store",
                   "data status", "data status binance", "data status 'binance/BTC*'")  # fmt: skip
@@ -51,7 +51,7 @@ def add_data(verbs: Any, verb: Callable[..., Any]) -> None:
         each.add_argument(
             "--root", metavar="DIR", type=Path, help="data folder, in which the store is (data)"
         )
-        each.add_argument("--json", action="store_true", help="print JSON instead of text")
+        add_json(each)
 
 
 def _import(verbs: Any, verb: Callable[..., Any]) -> Any:
@@ -89,12 +89,7 @@ def add_universe(verbs: Any, verb: Callable[..., Any]) -> None:
                  "universe audit my.yaml", module="universe_verbs")  # fmt: skip
     for each in (show, audit):
         each.add_argument("config", metavar="CONFIG", type=Path, help="YAML file")
-        each.add_argument(
-            "--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides",
-            help="change a value of the config",
-        )  # fmt: skip
-        each.add_argument(
-            "-o", "--output", metavar="DIR", type=Path, default=Path("results"),
-            help="where panels are cached (results)",
-        )  # fmt: skip
-        each.add_argument("--json", action="store_true", help="print JSON instead of text")
+        add_set(each)
+        add_plugins(each)
+        add_output(each, "panels are cached")
+        add_json(each)

@@ -39,6 +39,7 @@ _REPAIRS = {
     "wicks": ("high or low", " ten times away from the closes around it (policy: {})"),
 }
 """What was found in the data; `{}` is the policy about it."""
+NOTE = "Note of the run"
 FEW_ROTATIONS = 10
 """Below this each rotation is looked at by itself."""
 
@@ -172,7 +173,7 @@ def _repairs(result: Result) -> Iterator[Notice]:
 def _written(result: Result) -> Iterator[Notice]:
     for text in result.manifest.get("warnings", ()):
         words = str(text).rstrip(".")
-        yield Notice("Note of the run", f"{words[:1].upper()}{words[1:]}.")
+        yield Notice(NOTE, f"{words[:1].upper()}{words[1:]}.")
 
 
 def _planted(result: Result) -> str:

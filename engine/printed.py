@@ -9,6 +9,13 @@ from typing import Any
 _WIDEST = 60
 
 
+def printable(text: str) -> str:
+    """`text` with what could steer a terminal written out; line breaks stay."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
+    )
+
+
 def print_json(value: Any, sort: bool = True) -> None:
     """Print a value as JSON; what is not a number is an error, not NaN."""
     print(json.dumps(value, indent=2, sort_keys=sort, ensure_ascii=False, allow_nan=False))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from engine.cli import main
+from engine.config import load_config
 from feeds.errors import CheckError, ConfigError, DataError, DataWarning, EngineError, OutputError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -45,7 +46,7 @@ def fails_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 
 def test_help_is_printed_for_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    verbs = ["run", "report", "list", "show", "demo", "config"]
+    verbs = ["run", "study", "compare", "report", "list", "show", "demo", "config"]
     nested = [["config", verb] for verb in ("show", "explain", "schema", "init")]
     for verb in [[verb] for verb in verbs] + nested:
         assert main([*verb, "--help"]) == 0
@@ -195,8 +196,9 @@ def test_config_show_tells_where_each_value_comes_from(
     assert origins["execution.delay_bars"] == "default"
     assert origins["report.periods_per_year"] == "derived"
     assert origins["strategy.signal"].startswith(f"{path}:")
-    assert "rotation.yaml:" in origins["universe.ids"]
-    assert "rotation.yaml:" in origins["data.root"]
+    assert "rotation.yaml:" in origins["signals.breakout.kind"]
+    assert "coins.yaml:" in origins["universe.ids"]
+    assert "coins.yaml:" in origins["data.root"]
 
 
 def test_config_init_writes_a_config_that_loads_and_never_overwrites(
@@ -213,6 +215,55 @@ def test_config_init_writes_a_config_that_loads_and_never_overwrites(
         assert main(["config", "init", *arguments]) == 2
         assert "exists; name another file" in capsys.readouterr().err
     assert main(["config", "init", "no/such/folder.yaml"]) == 2
+
+
+@pytest.mark.parametrize("kind", ["demo", "rotation", "raw"])
+def test_every_start_is_one_file_that_says_where_to_go_next(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.yaml"
+    assert main(["config", "init", str(file), "--kind", kind]) == 0
+    text = file.read_text(encoding="utf-8")
+    assert "extends:" not in text
+    assert "FILE" not in text
+    for verb in ("list signals", f"run {file}", f"compare {file} ", f"run {file} --plugins"):
+        assert f"#   run_backtest.py {verb}" in text
+    assert (f"#   run_backtest.py study {file}" in text) == (kind != "raw")
+    written = load_config(file)
+    original = load_config(REPOSITORY / "configs" / f"{kind}.yaml", ["name=mine"])
+    assert written.resolved() == original.resolved()
+    if kind == "rotation":
+        assert written.data.root == tmp_path / "data"
+        assert f"data fetch {file}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", ["signals", "baskets", "strategies", "raw"])
+def test_list_tells_every_parameter_of_every_kind(
+    what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["list", what, "--json"]) == 0
+    for entry in json.loads(capsys.readouterr().out):
+        assert entry["meaning"]
+        assert entry["documentation"].startswith(entry["meaning"].split()[0])
+        for parameter in entry["parameters"]:
+            assert parameter["type"]
+            assert parameter["required"] != ("default" in parameter)
+            assert what == "raw" or parameter["meaning"]
+        if what == "signals" and entry["example"]:
+            assert entry["warm_up_rows"] >= 0
+    assert main(["list", what]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["kind", "meaning"]
+    assert all(re.match(r"[a-z][a-z0-9_]* +\S", line) for line in lines[1:])
+
+
+def test_list_prints_the_reference_of_the_documentation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["list", "signals", "--markdown"]) == 0
+    assert "### `equity_breakout`" in capsys.readouterr().out
+    assert main(["list", "--markdown"]) == 2
+    assert "goes with signals, baskets, strategies or raw" in capsys.readouterr().err
 
 
 def test_config_schema_and_explain_print_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,55 @@
+"""Options that several verbs have."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+_PRECEDENCE = "VALUE is read as YAML; precedence: defaults < extends < file < --set"
+
+
+def add_set(verb: ArgumentParser) -> None:
+    """`--set`, which changes values of configs."""
+    verb.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="overrides",
+        help=f"change a value, repeatable; {_PRECEDENCE}",
+    )
+
+
+def add_plugins(verb: ArgumentParser) -> None:
+    """`--plugins`, which makes a user's own kinds known before anything is read."""
+    verb.add_argument(
+        "--plugins",
+        metavar="FILE",
+        action="append",
+        default=[],
+        type=Path,
+        help="Python file with kinds of your own, repeatable; see docs/authoring.md",
+    )
+
+
+def add_output(verb: ArgumentParser, what: str = "results are kept") -> None:
+    """`--output`, the directory of results."""
+    verb.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, default=Path("results"),
+        help=f"where {what} (results)",
+    )  # fmt: skip
+
+
+def add_making(verb: ArgumentParser) -> None:
+    """How a run is made, and what of it is printed."""
+    verb.add_argument("--force", action="store_true", help="build results that exist again")
+    verb.add_argument("--no-tearsheet", action="store_true", help="leave tearsheet.html out")
+    verb.add_argument(
+        "--stock", action="store_true", help="replay on stock backtrader: same results, slower"
+    )
+    add_json(verb)
+
+
+def add_json(verb: ArgumentParser) -> None:
+    """`--json`, for programs that read the results."""
+    verb.add_argument("--json", action="store_true", help="print JSON instead of text")

@@ -1,0 +1,152 @@
+"""What the runs of a comparison have in common, what to mind about them, and what could not run."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from engine.notices import NOTE, notices
+from engine.printed import printable
+from engine.verdict import period
+from engine.wording import count, listed
+
+if TYPE_CHECKING:
+    from engine.comparison import Comparison, Row
+    from engine.result import Result
+
+WIDTH = 120
+_MOST_WARNINGS, _MOST_LINES = 8, 3
+_EACH = 4
+"""Names in a warning before they are only counted."""
+
+
+def common(found: Comparison) -> list[str]:
+    """What all runs share, and what makes their figures hard to compare."""
+    results = found.results
+    facts = [_same(results, each) for each in (_market, _costs, _schedule)]
+    lines = [f"In common: {'; '.join(filter(None, facts))}."] if any(facts) else []
+    unlike = [
+        words
+        for words, of in (
+            ("periods", period),
+            ("bars a year", lambda result: result.experiment["report"]["periods_per_year"]),
+            ("data", _data),
+            ("versions of the program", lambda result: result.manifest["digests"]["package"]),
+        )
+        if len({str(of(result)) for result in results}) > 1
+    ]
+    if unlike:
+        lines.append(f"NOT IN COMMON: {listed(unlike)}. Rows differ by that too.")
+    return [line for text in lines for line in textwrap.wrap(text, WIDTH)]
+
+
+def _same(results: Sequence[Result], of: Callable[[Result], str]) -> str:
+    told = {of(result) for result in results}
+    return told.pop() if len(told) == 1 else ""
+
+
+def _market(result: Result) -> str:
+    universe, clock = result.manifest["universe"], result.experiment["clock"]
+    ids = f"{count(len(universe['ids']), 'id')} of '{clock}'"
+    if result.simulated:
+        return ids
+    return f"{ids}, {'members of the time' if universe['point_in_time'] else 'picked by hand'}"
+
+
+def _costs(result: Result) -> str:
+    execution = result.experiment["execution"]
+    return f"fee {execution['fee_bps']:g} bps, slippage {execution['slippage_bps']:g} bps"
+
+
+def _schedule(result: Result) -> str:
+    schedule = dict(result.experiment.get("schedule") or {})
+    if not schedule:
+        return ""
+    on = f" on {schedule['weekday']}s" if "weekday" in schedule else ""
+    change = " and on change" if schedule.get("or_on_change") else ""
+    return f"decided {schedule['kind'].replace('_', ' ')}{on}{change}"
+
+
+def _data(result: Result) -> str:
+    """The rows that are traded; panels that only one run reads are no matter of comparison."""
+    return str(result.manifest["digests"]["panels"].get(result.experiment["clock"]))
+
+
+def warnings(found: Comparison) -> list[str]:
+    """Each notice once, the gravest first, with the runs it is about; then the caution."""
+    about: dict[str, list[str]] = {}
+    gravity: dict[str, int] = {}
+    for row in found.runs:
+        for place, notice in enumerate(notices(_result(row))):
+            words = notice.text.split(". ")[0] if notice.title == NOTE else notice.title
+            names = about.setdefault(words, [])
+            gravity[words] = min(place, gravity.get(words, place))
+            if row.name not in names:
+                names.append(row.name)
+    told = sorted(about, key=lambda words: gravity[words])
+    shown, rest = told[:_MOST_WARNINGS], told[_MOST_WARNINGS:]
+    lines = [f"{words.rstrip('.')}: {_who(about[words], len(found.runs))}" for words in shown]
+    if rest:
+        lines.append(f"{count(len(rest), 'more warning')}; `show NAME` has all of a run")
+    lines += [*_alike(found), _caution(found)]
+    return [
+        line
+        for text in lines
+        for line in textwrap.wrap(
+            printable(text),
+            WIDTH,
+            initial_indent="- ",
+            subsequent_indent="  ",
+            max_lines=_MOST_LINES,
+            placeholder=" ...",
+        )
+    ]
+
+
+def _result(row: Row) -> Result:
+    assert row.result is not None
+    return row.result
+
+
+def _who(names: Sequence[str], all_of: int) -> str:
+    if len(names) == all_of:
+        return "all runs" if all_of > 1 else names[0]
+    if len(names) <= _EACH:
+        return ", ".join(names)
+    return f"{', '.join(names[:_EACH])} and {len(names) - _EACH} more"
+
+
+def _caution(found: Comparison) -> str:
+    tried = len(found.runs)
+    if tried == 1:
+        return "One run: a second config or result makes it a comparison."
+    return (
+        f"No difference between rows is tested here. Of {tried} tries the best looks better than "
+        "it is; `show NAME` tells how far to believe one."
+    )
+
+
+def failed(found: Comparison) -> list[str]:
+    """The configs that could not be run, each error once, by its first line."""
+    about: dict[str, list[str]] = {}
+    for failure in found.failed:
+        first, *_ = str(failure.error).splitlines() or [""]
+        about.setdefault(first, []).append(failure.source)
+    lines = [f"Not run ({len(found.failed)}):"]
+    for error, sources in about.items():
+        text = printable(f"{', '.join(sources)}: {error}")
+        lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return lines
+
+
+def _alike(found: Comparison) -> list[str]:
+    """Runs that came out the same, so that none is taken for a confirmation of another."""
+    curves: dict[bytes, list[str]] = {}
+    for row in found.runs:
+        curves.setdefault(_result(row).nav.tobytes(), []).append(row.name)
+    return [
+        f"The same result to the last bit: {listed(names)}"
+        for names in curves.values()
+        if len(names) > 1
+    ]
