@@ -96,10 +96,11 @@ def prove_prefix(
     """
     if signal.lookback is not None and signal.lookback < 1:
         raise EngineError(f"signal '{name}' has a lookback of {signal.lookback}; give at least 1")
-    _prove_repeatable(name, signal, seen, values)
     rows: Sequence[int] = range(first_row, len(seen))
     verdict = None if cache is None else _verdict_file(cache, signal, seen, first_row, values)
-    if verdict is not None and _is_proven(verdict, len(rows)):
+    if verdict is None or not _is_proven(verdict, len(rows)):
+        _prove_repeatable(name, signal, seen, values)
+    else:  # proven for these very values, so they were repeated just now
         seeded = random.Random(verdict.stem)
         rows = sorted(seeded.sample(rows, min(_rechecked(seen), len(rows))))
         verdict = None

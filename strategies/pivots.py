@@ -11,16 +11,16 @@ from strategies.windows import trailing_sum
 
 
 class Line(NamedTuple):
-    """A line through pivots, anew at every bar; float64 (B,), NaN with fewer than two pivots."""
+    """A line through each of S sets of pivots, anew at every bar, (S, B)."""
 
     level: Float
-    """Height at the bar itself."""
+    """Height at the bar itself, NaN with fewer than two pivots, float64."""
     slope: Float
-    """Rise a bar."""
+    """Rise a bar, NaN with fewer than two pivots, float64."""
     pivots: Int
-    """How many pivots the line goes through, int64 (B,)."""
+    """How many pivots the line goes through, int64."""
     first: Int
-    """Bar of the earliest of them; without any the bar itself, int64 (B,)."""
+    """Bar of the earliest of them; without any the bar itself, int64."""
 
 
 def confirmed_lows(numbers: Float, half_width: int) -> Bool:
@@ -42,36 +42,44 @@ def confirmed_lows(numbers: Float, half_width: int) -> Bool:
     return out
 
 
-def line_through(numbers: Float, confirmed: Bool, half_width: int, window: int) -> Line:
-    """The least squares line at each bar through the pivots of the `window` bars before it.
+def lines_through(numbers: Float, confirmed: Bool, half_width: int, window: int) -> Line:
+    """The least squares lines at each bar through the pivots of the `window` bars before it.
 
     Parameters
     ----------
     numbers : float64 (B,)
-    confirmed : bool (B,)
-        The bars with which the pivot `half_width` bars before is confirmed.
+    confirmed : bool (S, B)
+        For each set of pivots, the bars with which the one `half_width` bars before is confirmed.
     half_width : int
     window : int
         A bar uses the pivots at most so many bars before it that were confirmed before it.
     """
     bar = np.arange(len(numbers))
+    begin = np.maximum(bar - window + half_width, 0)
     at = np.maximum(bar - half_width, 0)
-    first = np.maximum(bar + 1 - window + half_width, 0)
+    x, y = np.where(confirmed, at, 0), np.where(confirmed, numbers[at], 0.0)
     # Sums up to the bar before; those of whole numbers are exact, and x counts from the bar itself.
-    x = np.where(confirmed, at, 0)
-    total = np.zeros((3, len(bar) + 1), dtype=np.int64)
-    np.cumsum((confirmed, x, x * x), axis=1, out=total[:, 1:])
-    n, sx, sxx = total[:, :-1] - total[:, np.maximum(first - 1, 0)]
-    y = np.where(confirmed, numbers[at], 0.0)
-    sy, sxy = (np.append(0.0, trailing_sum(part, first))[: len(bar)] for part in (y, x * y))
+    total = np.zeros((3, *x.shape[:-1], len(bar) + 1), dtype=np.int64)
+    np.cumsum((confirmed, x, x * x), axis=2, out=total[:, :, 1:])
+    n, sx, sxx = total[:, :, :-1] - total[:, :, begin]
+    sy, sxy = _sums_before(y, begin), _sums_before(x * y, begin)
     sxx, sxy, sx = sxx - bar * (2 * sx - n * bar), sxy - bar * sy, sx - n * bar
-    spread = n * sxx - sx * sx
     enough = n >= 2
-    slope = np.where(enough, n * sxy - sx * sy, np.nan) / np.where(enough, spread, 1)
-    level = (sy - slope * sx) / np.where(enough, n, 1)
-    known = np.flatnonzero(confirmed)
-    earliest = np.append(known, len(bar))[np.searchsorted(known, np.maximum(first - 1, 0))]
-    return Line(level, slope, n, np.where(n > 0, earliest - half_width, bar))
+    spread = np.where(enough, n * sxx - sx * sx, 1)
+    slope = np.where(enough, n * sxy - sx * sy, np.nan) / spread
+    level = (sy - slope * sx) / np.maximum(n, 1)
+    later = np.where(confirmed, bar, len(bar))[:, ::-1]
+    earliest = np.minimum.accumulate(later, axis=1)[:, ::-1][:, begin] - half_width
+    return Line(level, slope, n, np.where(n > 0, earliest, bar))
+
+
+def _sums_before(numbers: Float, begin: Int) -> Float:
+    """The sum of each set from `begin` up to the bar before, float64 (S, B)."""
+    out = np.zeros(numbers.shape)
+    first = np.append(begin[1:], 0)
+    for into, own in zip(out, numbers, strict=True):
+        into[1:] = trailing_sum(own, first)[:-1]
+    return out
 
 
 def divergences(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from feeds.arrays import Bool, Float
 
 Counts = NDArray[np.int32]
-BLOCK = 80_000
+BLOCK = 160_000
 """Numbers that are ranked together: few enough to stay in the processor's cache."""
 FLUSH = 127
 """Lags after which counts of 8 bits have to be added up."""
@@ -109,7 +109,7 @@ def robust_score(numbers: Float, rows: int, wanted: Bool) -> Float:
         return out
     windows = np.lib.stride_tricks.sliding_window_view(numbers, rows, axis=0)
     row, column = np.nonzero(wanted[rows - 1 :])
-    step = max(BLOCK * 10 // rows, 1)
+    step = max(BLOCK * 5 // rows, 1)
     for begin in range(0, len(row), step):
         at = row[begin : begin + step], column[begin : begin + step]
         window = windows[at]

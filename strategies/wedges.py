@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from feeds.arrays import Bool, Float, Int
-from strategies.pivots import confirmed_lows, line_through
+from strategies.pivots import Line, confirmed_lows, lines_through
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +46,9 @@ def wedges(
     log: Float, row: Int, half_width: int, window: int, min_pivots: int, max_width_ratio: float
 ) -> Wedge:
     """The falling wedge at each bar, by pivots of `log`, float64 (B,), known before the bar."""
-    highs, lows = (confirmed_lows(each[:, None], half_width)[:, 0] for each in (-log, log))
-    high, low = (line_through(log, each, half_width, window) for each in (highs, lows))
+    pivots = confirmed_lows(np.stack((-log, log), axis=1), half_width).T
+    lines = lines_through(log, pivots, half_width, window)
+    high, low = (Line(*(each[side] for each in lines)) for side in (0, 1))
     bar = np.arange(len(log))
     width, closing = high.level - low.level, low.slope - high.slope
     start = width + closing * (bar - np.minimum(high.first, low.first))

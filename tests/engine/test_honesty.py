@@ -349,46 +349,74 @@ def test_a_verdict_is_remembered_and_later_runs_recheck_32_rows(tmp_path):
     prove(Close(), first_row=20, cache=tmp_path)
     CALLS.clear()
     prove(Close(), first_row=20, cache=tmp_path)
-    rechecked = CALLS[2:]
-    assert CALLS[:2] == [ROWS, ROWS]
+    rechecked = CALLS[1:]
+    assert CALLS[:1] == [ROWS]  # once: the verdict is about these very values
     assert len(rechecked) == 32
     assert rechecked == sorted(set(rechecked))
     assert min(rechecked) > 20
     CALLS.clear()
     prove(Close(), first_row=20, cache=tmp_path)
-    assert CALLS[2:] == rechecked
+    assert CALLS[1:] == rechecked
 
 
 def test_short_periods_are_rechecked_whole(tmp_path):
-    for _ in range(2):
+    for calls in (2, 1):
         CALLS.clear()
         prove(Close(), first_row=ROWS - 5, cache=tmp_path)
-        assert len(CALLS) == 2 + 5
+        assert len(CALLS) == calls + 5
 
 
-def rows_proven(cache, signal=None, panel=PANEL, first_row=20) -> int:
+def test_a_wide_panel_is_rechecked_on_fewer_rows(tmp_path):
+    label = days(1000)
+    wide = Panel.build(
+        "test",
+        "24/7",
+        label,
+        label,
+        label,
+        tuple(map(str, range(500))),
+        {"close": np.ones((1000, 500))},
+    )
+
+    class First(Close):
+        def values(self, seen: Panel) -> Float:
+            CALLS.append(len(seen))
+            return seen.close[:, 0].copy()
+
+    First.__qualname__ = "First"  # a class of a module has a verdict, one of a function has not
+    for calls in (2 + 100, 1 + 16):  # 8 million numbers are 16 panels of 1,000 x 500
+        CALLS.clear()
+        prove(First(), wide, first_row=900, cache=tmp_path)
+        assert len(CALLS) == calls
+
+
+WHOLE, RECHECK = 100 + 2, 32 + 1
+"""Calls of a proof of 100 rows, and of a recheck: the values, and before a proof once again."""
+
+
+def calls_of(cache, signal=None, panel=PANEL, first_row=20) -> int:
     CALLS.clear()
     prove(signal or Close(), panel, first_row=first_row, cache=cache)
-    return len(CALLS) - 2
+    return len(CALLS)
 
 
 def test_another_panel_period_or_parameter_is_proven_anew(tmp_path):
-    assert rows_proven(tmp_path) == 100
-    assert rows_proven(tmp_path, panel=price_panel(CLOSE * 2)) == 100
-    assert rows_proven(tmp_path, first_row=10) == 110
-    assert rows_proven(tmp_path, signal=Close(max_age_days=3)) == 100
-    assert rows_proven(tmp_path) == 32
+    assert calls_of(tmp_path) == WHOLE
+    assert calls_of(tmp_path, panel=price_panel(CLOSE * 2)) == WHOLE
+    assert calls_of(tmp_path, first_row=10) == WHOLE + 10
+    assert calls_of(tmp_path, signal=Close(max_age_days=3)) == WHOLE
+    assert calls_of(tmp_path) == RECHECK
 
 
 def test_other_values_from_the_same_source_are_proven_anew(tmp_path, monkeypatch):
-    assert rows_proven(tmp_path) == 100
+    assert calls_of(tmp_path) == WHOLE
 
     def doubled(self, seen: Panel) -> Float:
         CALLS.append(len(seen))
         return seen.column("close") * 2
 
     monkeypatch.setattr(Close, "values", doubled)
-    assert rows_proven(tmp_path) == 100
+    assert calls_of(tmp_path) == WHOLE
 
 
 def test_a_class_made_inside_a_function_has_no_remembered_verdict(tmp_path):
@@ -398,16 +426,16 @@ def test_a_class_made_inside_a_function_has_no_remembered_verdict(tmp_path):
 
 def test_a_class_without_a_source_file_has_no_remembered_verdict(tmp_path, monkeypatch):
     monkeypatch.setattr(Close, "__module__", "somewhere.else")
-    assert rows_proven(tmp_path) == rows_proven(tmp_path) == 100
+    assert calls_of(tmp_path) == calls_of(tmp_path) == WHOLE
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"rows": 99}', b"\xff\xfe"])
 def test_a_damaged_verdict_counts_for_nothing(tmp_path, damage):
-    rows_proven(tmp_path)
+    calls_of(tmp_path)
     (verdict,) = tmp_path.iterdir()
     good = verdict.read_bytes()
     verdict.write_bytes(damage)
-    assert rows_proven(tmp_path) == 100
+    assert calls_of(tmp_path) == WHOLE
     assert verdict.read_bytes() == good
     assert json.loads(good) == {"rows": 100}
 
@@ -422,8 +450,8 @@ def test_a_failed_proof_leaves_no_verdict(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_written_costs_a_proof_and_nothing_else(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    assert rows_proven(blocked / "proofs") == 100
-    assert rows_proven(blocked / "proofs") == 100
+    assert calls_of(blocked / "proofs") == WHOLE
+    assert calls_of(blocked / "proofs") == WHOLE
 
 
 @pytest.mark.parametrize("first_row", [0, ROWS - 1, ROWS])

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
-from strategies.pivots import confirmed_lows, divergences, line_through
+from strategies.pivots import Line, confirmed_lows, divergences, lines_through
 
 
 def column(*numbers: float) -> np.ndarray:
@@ -26,9 +28,10 @@ def test_next_to_a_blank_there_is_no_low():
 @pytest.mark.parametrize(("half_width", "window"), [(1, 12), (2, 30), (3, 60)])
 def test_lines_are_those_of_numpys_least_squares(half_width, window):
     numbers = 5 + np.cumsum(np.random.default_rng(4).normal(0, 0.05, 300))
-    confirmed = confirmed_lows(numbers[:, None], half_width)[:, 0]
-    line = line_through(numbers, confirmed, half_width, window)
-    for bar in range(300):
+    both = confirmed_lows(np.stack((-numbers, numbers), axis=1), half_width).T
+    lines = lines_through(numbers, both, half_width, window)
+    for side, bar in product((0, 1), range(300)):
+        confirmed, line = both[side], Line(*(each[side] for each in lines))
         known = np.flatnonzero(confirmed[:bar]) - half_width
         used = known[known >= bar - window]
         assert line.pivots[bar] == len(used)
@@ -43,11 +46,11 @@ def test_lines_are_those_of_numpys_least_squares(half_width, window):
 
 def test_lines_keep_their_digits_after_a_hundred_thousand_bars():
     numbers = np.tile([3.0, 1.0], 60_000)
-    confirmed = confirmed_lows(numbers[:, None], 1)[:, 0]
-    line = line_through(numbers, confirmed, 1, 60)
+    confirmed = confirmed_lows(numbers[:, None], 1).T
+    line = lines_through(numbers, confirmed, 1, 60)
     # All lows are 1: a level line.
-    np.testing.assert_allclose(line.level[10:], 1.0, rtol=1e-12)
-    np.testing.assert_allclose(line.slope[10:], 0.0, atol=1e-12)
+    np.testing.assert_allclose(line.level[0, 10:], 1.0, rtol=1e-12)
+    np.testing.assert_allclose(line.slope[0, 10:], 0.0, atol=1e-12)
 
 
 def test_a_divergence_takes_two_lows_in_turn_that_far_apart():
