@@ -16,11 +16,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.config import load_config  # noqa: E402
-from engine.inputs import load_inputs  # noqa: E402
-from engine.progress import Progress  # noqa: E402
-from engine.reading import Reader  # noqa: E402
-from engine.runs import run  # noqa: E402
+from engine.config import load_config
+from engine.inputs import load_inputs
+from engine.progress import Progress
+from engine.reading import Reader
+from engine.runs import run
 
 
 def main() -> None:
