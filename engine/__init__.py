@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.config import load_config as load
     from engine.execution import ExecutionSpec
     from engine.ledger import Ledger, Order
+    from engine.measures.summary import summary
     from engine.plugins import load_plugins
     from engine.result import Result, open_result
     from engine.runs import run
@@ -77,6 +78,7 @@ _HOME = {
     "replay": ("engine.cerebro.replay", "replay"),
     "report": ("engine.tearsheet", "report"),
     "run": ("engine.runs", "run"),
+    "summary": ("engine.measures.summary", "summary"),
 }
 
 __all__ = [
@@ -111,6 +113,7 @@ __all__ = [
     "replay",
     "report",
     "run",
+    "summary",
 ]
 
 

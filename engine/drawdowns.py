@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from feeds.arrays import Float
+from feeds.arrays import Bool, Float, Int
 
 _TOLERANCE = 1e-12
 """A curve that is back at its peak up to rounding has recovered."""
@@ -26,6 +27,16 @@ class Drawdown:
     depth: float
     bars: int
 
+    @property
+    def to_trough(self) -> int:
+        """Bars from the peak to the trough."""
+        return self.trough - self.peak
+
+    @property
+    def to_recovery(self) -> int | None:
+        """Bars from the trough to the recovery, None while it lasts."""
+        return None if self.recovery is None else self.recovery - self.trough
+
 
 def drawdown(nav: Float) -> Float:
     """NAV over its running maximum, minus 1: at most 0; same shape as `nav`."""
@@ -33,42 +44,120 @@ def drawdown(nav: Float) -> Float:
     return np.where(fall > -_TOLERANCE, 0.0, fall)
 
 
-def episodes(nav: Float) -> tuple[Drawdown, ...]:
-    """Every drawdown in order of time, the last one perhaps unfinished."""
+@dataclass(frozen=True, eq=False, slots=True)
+class _Spans:
+    """All episodes as columns: drawdown by point, and peak, stop and depth by episode."""
+
+    fall: Float
+    peak: Int
+    stop: Int
+    recovered: Bool
+    depth: Float
+
+    def episode(self, place: int) -> Drawdown:
+        peak, stop, done = (each[place].item() for each in (self.peak, self.stop, self.recovered))
+        trough = peak + int(np.argmin(self.fall[peak : stop + 1]))
+        recovery = stop if done else None
+        return Drawdown(peak, trough, recovery, float(self.fall[trough]), stop - peak)
+
+
+def _spans(nav: Float) -> _Spans:
     fall = drawdown(nav)
     under = fall < 0.0
-    last = len(nav) - 1
-    starts = np.flatnonzero(under[1:] & ~under[:-1])
-    ends = np.flatnonzero(under[:-1] & ~under[1:]) + 1
-    found = []
-    for number, peak in enumerate(starts.tolist()):
-        recovery = int(ends[number]) if number < len(ends) else None
-        stop = last if recovery is None else recovery
-        trough = peak + int(np.argmin(fall[peak : stop + 1]))
-        found.append(Drawdown(peak, trough, recovery, float(fall[trough]), stop - peak))
-    return tuple(found)
+    peak = np.flatnonzero(under[1:] & ~under[:-1])
+    stop = np.flatnonzero(under[:-1] & ~under[1:]) + 1
+    recovered = np.ones(len(peak), dtype=bool)
+    if len(stop) < len(peak):
+        recovered[-1] = False
+        stop = np.append(stop, len(nav) - 1)
+    # Between a stop and the next peak the curve is not under water.
+    depth = np.minimum.reduceat(fall, peak) if len(peak) else np.empty(0)
+    return _Spans(fall, peak, stop, recovered, depth)
+
+
+def episodes(nav: Float) -> tuple[Drawdown, ...]:
+    """Every drawdown in order of time, the last one perhaps unfinished."""
+    found = _spans(nav)
+    return tuple(found.episode(place) for place in range(len(found.peak)))
 
 
 def deepest(nav: Float, count: int) -> tuple[Drawdown, ...]:
     """The `count` deepest drawdowns, deepest first, the earlier one first of equals."""
-    return tuple(sorted(episodes(nav), key=lambda each: (each.depth, each.peak))[:count])
+    found = _spans(nav)
+    order = np.argsort(found.depth, kind="stable")[:count]
+    return tuple(found.episode(place) for place in order.tolist())
 
 
 def max_drawdown(nav: Float) -> float:
     """The deepest fall from a peak, at most 0; 0 for a curve that never falls."""
-    return float(np.min(drawdown(nav)))
+    return float(np.minimum.reduce(drawdown(nav)))
 
 
 def max_drawdown_duration(nav: Float) -> int:
     """Most bars from a peak to the bar that regains it, or to the last bar if none does."""
-    return max((each.bars for each in episodes(nav)), default=0)
+    found = _spans(nav)
+    return int(np.maximum.reduce(found.stop - found.peak)) if len(found.peak) else 0
+
+
+def max_dd_peak_index(nav: Float) -> float:
+    """Where the deepest drawdown begins, 0 being the start capital; NaN without one."""
+    return _place(nav, "peak")
+
+
+def max_dd_trough_index(nav: Float) -> float:
+    """Where the deepest drawdown is deepest, 0 being the start capital; NaN without one."""
+    return _place(nav, "trough")
+
+
+def max_dd_recovery_index(nav: Float) -> float:
+    """Where the deepest drawdown is regained; NaN without one, or while it lasts."""
+    return _place(nav, "recovery")
+
+
+def _place(nav: Float, name: str) -> float:
+    """Where the deepest drawdown has its peak, trough or recovery, without the other drawdowns."""
+    fall = drawdown(nav)
+    trough = int(np.argmin(fall))
+    if fall[trough] == 0.0:
+        return math.nan
+    if name == "trough":
+        return float(trough)
+    if name == "peak":
+        return float(trough - 1 - int(np.argmax(fall[:trough][::-1] == 0.0)))
+    regained = fall[trough:] == 0.0
+    after = int(np.argmax(regained))
+    return float(trough + after) if after else math.nan
+
+
+def n_drawdowns(nav: Float) -> float:
+    """Number of drawdowns, an unfinished one included."""
+    return float(len(_spans(nav).peak))
+
+
+def avg_drawdown_episode(nav: Float) -> float:
+    """Mean of the depths of all drawdowns; NaN without one."""
+    depth = _spans(nav).depth
+    return float(np.add.reduce(depth)) / len(depth) if len(depth) else math.nan
+
+
+def current_drawdown(nav: Float) -> float:
+    """The fall from the last peak to the last bar, 0 at a peak."""
+    return float(drawdown(nav)[-1])
 
 
 def ulcer_index(nav: Float) -> float:
     """Root of the mean squared drawdown over the bars (point 0 excluded); NaN without a bar."""
-    return float(np.sqrt(np.mean(drawdown(nav)[1:] ** 2))) if len(nav) > 1 else np.nan
+    fall = drawdown(nav)[1:]
+    return math.sqrt(float(np.add.reduce(fall * fall)) / len(fall)) if len(fall) else math.nan
+
+
+def pain_index(nav: Float) -> float:
+    """Mean depth below the last peak over the bars, a positive number; NaN without a bar."""
+    fall = drawdown(nav)[1:]
+    return -float(np.add.reduce(fall)) / len(fall) if len(fall) else math.nan
 
 
 def time_underwater_fraction(nav: Float) -> float:
     """Share of bars below an earlier peak; NaN without a bar."""
-    return float(np.mean(drawdown(nav)[1:] < 0.0)) if len(nav) > 1 else np.nan
+    fall = drawdown(nav)[1:]
+    return np.count_nonzero(fall) / len(fall) if len(fall) else math.nan

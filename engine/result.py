@@ -177,12 +177,12 @@ class Result:
 
     def summary(self) -> str:
         """Verdict, key figures beside those of the benchmarks, and warnings, as text."""
-        from engine.summary import summary
+        from engine.screen import summary
 
         return summary(self)
 
     def _repr_html_(self) -> str:
-        from engine.summary import summary_html
+        from engine.screen import summary_html
 
         return summary_html(self)
 

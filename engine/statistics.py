@@ -3,29 +3,69 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
-from engine import measures, trading
-from engine.drawdowns import (
-    deepest,
-    max_drawdown,
-    max_drawdown_duration,
-    time_underwater_fraction,
-    ulcer_index,
-)
+from engine import attribution, trading
 from engine.ledger import Ledger
-from engine.wording import bar_day
+from engine.measures.bars import over
+from engine.measures.sample import Sample
+from engine.measures.table import MEAN_DIFFERENCE_T, MEASURES
+from engine.measures.trades import trade_statistics
+from engine.wording import bar_day, count
 from feeds.arrays import DAY, Float, Instants, text
 from feeds.errors import EngineError
 
 _BARS = {8760.0: "hourly", 365.0: "daily", 252.0: "daily", 52.0: "weekly", 12.0: "monthly"}
 SHORT_SAMPLE_DAYS = 365
+_NANOSECOND = np.timedelta64(1, "ns")
 
-_Row = tuple[str, float, str, str, str]
-"""Name, value or NaN, unit, basis, and the reason that holds if the value is NaN."""
+_OWN = (
+    *("total_return", "cagr", "ann_return_arith", "geometric_mean_period"),
+    *("best_period", "worst_period", "vol_period", "ann_vol"),
+    *("downside_dev_period", "ann_downside_dev"),
+    *("sharpe_period", "sharpe", "sharpe_se_mertens_annual", "psr_vs_0"),
+    *("sortino", "calmar", "calmar_36m", "upi_martin", "pain_ratio", "recovery_factor"),
+    *("omega", "gain_to_pain", "kelly_continuous", "kelly_half", "stability_r2"),
+    *("skew_population", "excess_kurtosis_population", "tail_ratio"),
+    *("var_hist_95", "cvar_hist_95", "var_hist_99", "cvar_hist_99"),
+    *("var_normal_95", "var_cornish_fisher_95"),
+    *("hit_rate_nonzero", "hit_rate_all", "avg_win", "avg_loss", "payoff_ratio_bars"),
+    *("longest_win_streak", "longest_loss_streak", "autocorr_lag1"),
+    *("max_drawdown", "max_drawdown_duration"),
+    *("max_dd_peak_index", "max_dd_trough_index", "max_dd_recovery_index"),
+    *("n_drawdowns", "avg_drawdown_episode", "current_drawdown"),
+    *("ulcer_index", "pain_index", "time_underwater_fraction"),
+    *("n_months", "best_month", "worst_month", "pct_positive_months", "gain_to_pain_monthly"),
+)
+_RELATIVE = (
+    *("beta", "alpha_ann_arith", "correlation", "r_squared", "tracking_error"),
+    *("information_ratio", "mean_difference_t", "active_return_cagr_diff"),
+    *("up_capture_monthly_geomean", "down_capture_monthly_geomean"),
+    *("up_capture_arith", "down_capture_arith", "batting_average", "treynor_cagr", "m2"),
+)
+_SAID = {
+    **dict.fromkeys(("sortino", "omega", "gain_to_pain"), "; target 0"),
+    **dict.fromkeys(
+        ("var_hist_95", "cvar_hist_95", "var_hist_99", "cvar_hist_99"), "; loss per bar"
+    ),
+    **dict.fromkeys(("var_normal_95", "var_cornish_fisher_95"), "; loss per bar"),
+    "psr_vs_0": "; formula of 2012, this one series",
+    "max_drawdown": "; start capital included",
+    "mean_difference_t": "; no correction for autocorrelation",
+}
+"""What the basis of a statistic says beyond the sample."""
+_TRADES = {
+    **dict.fromkeys(("n_trades", "max_consecutive_wins", "max_consecutive_losses"), "count"),
+    **dict.fromkeys(("win_rate", "best_5_share_of_profit"), "fraction"),
+    **dict.fromkeys(("profit_factor", "payoff_ratio", "sqn_ddof1"), "ratio"),
+    **dict.fromkeys(("expectancy", "largest_win", "largest_loss"), "money"),
+    "avg_holding_bars": "bars",
+}
+_TABLE = {**MEASURES, **MEAN_DIFFERENCE_T}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +84,35 @@ class Statistic:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class _Curve:
     """What every statistic of one curve rests on."""
 
-    nav: Float
-    returns: Float
+    sample: Sample
     time: Instants
-    periods_per_year: float
-    risk_free: float
-    days: float
 
     @property
     def basis(self) -> str:
-        count = len(self.returns)
-        kind = _BARS.get(self.periods_per_year, "")
-        noun = "return" if count == 1 else "returns"
-        return f"{count} {kind} {noun}".replace("  ", " ") + f", {self.periods_per_year:g} a year"
-
-    @property
-    def no_spread(self) -> str:
-        return "fewer than 2 returns" if len(self.returns) < 2 else "returns do not vary"
+        bars, per_year = len(self.sample.returns), self.sample.periods_per_year
+        kind = _BARS.get(per_year, "")
+        noun = "return" if bars == 1 else "returns"
+        return f"{bars} {kind} {noun}".replace("  ", " ") + f", {per_year:g} a year"
 
     @property
     def annual_basis(self) -> str:
-        years = self.days / 365.0
-        short = f"; short sample: {years:.2g} years" if self.days < SHORT_SAMPLE_DAYS else ""
+        days = float((self.time[-1] - self.time[0]) / DAY)
+        short = f"; short sample: {days / 365.0:.2g} years" if days < SHORT_SAMPLE_DAYS else ""
         return self.basis + short
 
     @property
-    def excess_basis(self) -> str:
-        return f"{self.annual_basis}; risk-free rate {self.risk_free:.4g} a year"
+    def bases(self) -> dict[str, str]:
+        """What measures of each kind rest on."""
+        annual = self.annual_basis
+        return {
+            "bars": self.basis,
+            "annual": annual,
+            "excess": f"{annual}; risk-free rate {self.sample.risk_free:.4g} a year",
+            "months": f"{count(len(self.sample.months), 'calendar month')}, the ends maybe in part",
+        }
 
 
 def core_statistics(
@@ -82,6 +121,7 @@ def core_statistics(
     risk_free: float,
     benchmarks: Mapping[str, Float],
     notes: Mapping[str, int],
+    signals: Mapping[str, Float] = MappingProxyType({}),
 ) -> tuple[Statistic, ...]:
     """All core statistics of a run.
 
@@ -97,30 +137,33 @@ def core_statistics(
         are named `<benchmark>.<statistic>`, relative ones `vs_<benchmark>.<statistic>`.
     notes : mapping of str to int
         Counts that the run kept, such as decisions by reason; each becomes a statistic.
+    signals : mapping of str to float64 (T,)
+        Values at the closes; the return is split by the state of those that are 0 or 1.
 
     Raises
     ------
     EngineError
         For a NAV that is not a positive finite number, or a ledger without a bar.
     """
-    sample = _sample("the strategy", ledger.nav, ledger, periods_per_year, risk_free)
-    found = [*_own("", sample)]
-    found += _trading(ledger, sample)
-    found += [Statistic(name, float(count), "count", "", "") for name, count in notes.items()]
+    own = _curve("the strategy", ledger.nav, ledger, periods_per_year, risk_free)
+    found = [*_measured("", _OWN, own), *_trading(ledger, own), *_trades(ledger)]
+    found += [*_contributions(ledger), *_by_signal(ledger, signals)]
+    found += [Statistic(name, float(number), "count", "", "") for name, number in notes.items()]
     for name in sorted(benchmarks):
         title = f"benchmark '{name}'"
-        other = _sample(title, benchmarks[name], ledger, periods_per_year, risk_free)
-        found += _own(f"{name}.", other)
-        found += _relative(f"vs_{name}.", sample, other.returns)
+        other = _curve(title, benchmarks[name], ledger, periods_per_year, risk_free)
+        found += _measured(f"{name}.", _OWN, other)
+        both = replace(own.sample, benchmark=other.sample.returns, benchmark_nav=other.sample.nav)
+        found += _measured(f"vs_{name}.", _RELATIVE, replace(own, sample=both))
     return tuple(found)
 
 
-def _sample(
+def _curve(
     title: str, nav: Float, ledger: Ledger, periods_per_year: float, risk_free: float
-) -> _Sample:
+) -> _Curve:
     """The curve with the start capital in front, once it has passed its checks."""
     curve = np.concatenate(([ledger.start_cash], nav))
-    time = np.concatenate(([ledger.start], ledger.time)).astype("datetime64[ns]")
+    time: Instants = np.concatenate(([ledger.start], ledger.time)).astype("datetime64[ns]")
     if len(curve) != len(time) or len(time) < 2:
         raise EngineError(f"{title} has {len(nav)} values of NAV for {len(ledger.time)} closes")
     bad = np.flatnonzero(~np.isfinite(curve) | (curve <= 0.0))
@@ -129,147 +172,111 @@ def _sample(
             f"NAV of {title} is {curve[bad[0]]:g} at {text(time[bad[0]])}; statistics need a NAV "
             "above 0 at every close. An account that falls to 0 is ruined: end the period before"
         )
-    days = float((time[-1] - time[0]) / DAY)
-    return _Sample(curve, curve[1:] / curve[:-1] - 1.0, time, periods_per_year, risk_free, days)
+    returns = curve[1:] / curve[:-1] - 1.0
+    # A close at midnight belongs to the day that ends then.
+    inside: Instants = time[1:] - _NANOSECOND
+    return _Curve(Sample(returns, curve, periods_per_year, risk_free, labels=inside), time)
 
 
-def _known(prefix: str, row: _Row) -> Statistic:
+def _measured(prefix: str, names: tuple[str, ...], of: _Curve) -> Iterator[Statistic]:
+    """Measures of one curve, or of one against a benchmark, by their ids."""
+    bases = of.bases
+    for name in names:
+        measure = _TABLE[name]
+        value = measure.of(of.sample)
+        if name in _PLACES and not math.isnan(value):
+            basis = f"bar of {bar_day(of.time[int(value)])}" if value else "start capital"
+        elif name in _PLACES:
+            basis = ""
+        else:
+            basis = _OTHER_BASIS.get(name) or bases[measure.basis] + _SAID.get(name, "")
+        if name == "hit_rate_nonzero":
+            basis = f"{np.count_nonzero(of.sample.returns)} bars that moved"
+        reason = measure.reason(of.sample) if math.isnan(value) else ""
+        yield _statistic(prefix + name, value, measure.unit, basis, reason)
+
+
+_PLACES = ("max_dd_peak_index", "max_dd_trough_index", "max_dd_recovery_index")
+_OTHER_BASIS = {"max_drawdown_duration": "longest of all, from peak to regain"}
+
+
+def _statistic(name: str, value: float, unit: str, basis: str, reason: str) -> Statistic:
     """A statistic whose value is None, with the reason, where the formula gave NaN."""
-    name, value, unit, basis, reason = row
     if math.isfinite(value):
-        return Statistic(prefix + name, float(value), unit, basis)
-    return Statistic(prefix + name, None, unit, basis, reason)
+        return Statistic(name, float(value), unit, basis)
+    return Statistic(name, None, unit, basis, reason)
 
 
-def _own(prefix: str, of: _Sample) -> list[Statistic]:
-    """Growth, risk and ratios of one curve."""
-    rows = _growth(of) + _ratios(of) + _shape(of) + _drawdowns(of)
-    return [_known(prefix, row) for row in rows]
-
-
-def _growth(of: _Sample) -> list[_Row]:
-    r, p, per_year = of.returns, of.periods_per_year, of.annual_basis
-    too_large = "too large for a float: the sample is too short"
-    return [
-        ("total_return", measures.total_return(of.nav), "fraction", of.basis, ""),
-        ("cagr", measures.cagr(of.nav, p), "fraction", per_year, too_large),
-        ("ann_return_arith", measures.ann_return_arith(r, p), "fraction", per_year, ""),
-        ("vol_period", measures.vol_period(r), "fraction", of.basis, of.no_spread),
-        ("ann_vol", measures.ann_vol(r, p), "fraction", per_year, of.no_spread),
-        ("downside_dev_period", measures.downside_dev_period(r), "fraction", of.basis, ""),
-        ("ann_downside_dev", measures.ann_downside_dev(r, p), "fraction", per_year, ""),
-    ]
-
-
-def _ratios(of: _Sample) -> list[_Row]:
-    r, p, free = of.returns, of.periods_per_year, of.risk_free
-    no_loss = "no losing bar" if measures.varies(r) else of.no_spread
-    per_bar = measures.sharpe_period(r, p, free)
-    error = measures.sharpe_se_mertens_annual(r, p, free)
-    psr_basis = f"{of.excess_basis}; formula of 2012, this one series"
-    return [
-        ("sharpe_period", per_bar, "ratio", of.excess_basis, of.no_spread),
-        ("sharpe", measures.sharpe(r, p, free), "ratio", of.excess_basis, of.no_spread),
-        ("sharpe_se_mertens_annual", error, "ratio", of.excess_basis, of.no_spread),
-        ("psr_vs_0", measures.psr_vs_0(r, p, free), "fraction", psr_basis, of.no_spread),
-        ("sortino", measures.sortino(r, p), "ratio", f"{of.annual_basis}; target 0", no_loss),
-        ("calmar", measures.calmar(of.nav, p), "ratio", of.annual_basis, "no drawdown"),
-        ("omega", measures.omega(r), "ratio", f"{of.basis}; target 0", "no losing bar"),
-    ]
-
-
-def _shape(of: _Sample) -> list[_Row]:
-    r, loss = of.returns, f"{of.basis}; loss per bar"
-    kurtosis = measures.excess_kurtosis_population(r)
-    moved = f"{np.count_nonzero(r)} bars that moved"
-    return [
-        ("skew_population", measures.skew_population(r), "ratio", of.basis, of.no_spread),
-        ("excess_kurtosis_population", kurtosis, "ratio", of.basis, of.no_spread),
-        ("var_hist_95", measures.var_hist_95(r), "fraction", loss, ""),
-        ("cvar_hist_95", measures.cvar_hist_95(r), "fraction", loss, ""),
-        ("hit_rate_nonzero", measures.hit_rate_nonzero(r), "fraction", moved, "no bar moved"),
-        ("hit_rate_all", measures.hit_rate_all(r), "fraction", of.basis, ""),
-        ("autocorr_lag1", measures.autocorr_lag1(r), "ratio", of.basis, of.no_spread),
-    ]
-
-
-def _drawdowns(of: _Sample) -> list[_Row]:
-    """Depth, length and dates of the deepest drawdown, and time under water."""
-    basis, none = f"{of.basis}; start capital included", "no drawdown"
-    longest = float(max_drawdown_duration(of.nav))
-    rows: list[_Row] = [
-        ("max_drawdown", max_drawdown(of.nav), "fraction", basis, ""),
-        ("max_drawdown_duration", longest, "bars", "longest of all, from peak to regain", ""),
-    ]
-    for worst in deepest(of.nav, 1) or (None,):
-        for name in ("peak", "trough", "recovery"):
-            index = getattr(worst, name, None)
-            row = f"max_dd_{name}_index"
-            if index is None:
-                reason = "not recovered by the last bar" if worst else none
-                rows.append((row, math.nan, "index", "", reason))
-            else:
-                when = f"bar of {bar_day(of.time[index])}" if index else "start capital"
-                rows.append((row, float(index), "index", when, ""))
-    under = time_underwater_fraction(of.nav)
-    return [
-        *rows,
-        ("ulcer_index", ulcer_index(of.nav), "fraction", of.basis, ""),
-        ("time_underwater_fraction", under, "fraction", of.basis, ""),
-    ]
-
-
-def _relative(prefix: str, of: _Sample, other: Float) -> list[Statistic]:
-    """The strategy against one benchmark, bar by bar."""
-    r, p = of.returns, of.periods_per_year
-    few = "fewer than 2 returns"
-    flat = few if len(r) < 2 else "the benchmark does not vary"
-    same = few if len(r) < 2 else "both have the same returns"
-    ratio = measures.information_ratio(r, other, p)
-    annual, excess = of.annual_basis, of.excess_basis
-    either = few if len(r) < 2 else "one of the two does not vary"
-    alpha = measures.alpha_ann_arith(r, other, p, of.risk_free)
-    spread = measures.tracking_error(r, other, p)
-    # The ratio per bar times sqrt(T): the mean difference in units of its standard error.
-    t_basis = f"{of.basis}; no correction for autocorrelation"
-    rows: list[_Row] = [
-        ("beta", measures.beta(r, other), "ratio", of.basis, flat),
-        ("alpha_ann_arith", alpha, "fraction", excess, flat),
-        ("correlation", measures.correlation(r, other), "ratio", of.basis, either),
-        ("tracking_error", spread, "fraction", annual, few),
-        ("information_ratio", ratio, "ratio", annual, same),
-        ("mean_difference_t", ratio * math.sqrt(len(r) / p), "ratio", t_basis, same),
-    ]
-    return [_known(prefix, row) for row in rows]
-
-
-def _trading(ledger: Ledger, of: _Sample) -> list[Statistic]:
+def _trading(ledger: Ledger, of: _Curve) -> list[Statistic]:
     """Turnover, costs, exposure, stale positions and the fate of the orders."""
     turnover = trading.one_way_turnover(ledger)
-    paid = trading.fees(ledger) + trading.slippage(ledger)
-    yearly = of.periods_per_year / len(turnover)
+    fees, slippage = trading.fees(ledger), trading.slippage(ledger)
+    paid = fees + slippage
+    yearly = of.sample.periods_per_year / len(turnover)
     stale = trading.stale_bars(ledger)
-    named = ", ".join(f"{name} {count}" for name, count in stale.items())
+    named = ", ".join(f"{name} {number}" for name, number in stale.items())
     filled = f"{np.count_nonzero(trading.filled(ledger))} fills"
     half = "traded notional over twice the previous NAV"
     exposure = float(np.mean(trading.gross_exposure(ledger)))
-    basis = f"{half}; {of.annual_basis}"
-    cost_basis = f"fees and slippage over mean NAV; {of.annual_basis}"
+    annual = of.annual_basis
+    basis = f"{half}; {annual}"
+    cost_basis = f"fees and slippage over mean NAV; {annual}"
     cost = paid / float(np.mean(ledger.nav)) * yearly
     held = trading.exposure_time_fraction(ledger)
     none = "closes at which an id was held without a bar"
+    before = float(ledger.nav[-1]) - ledger.start_cash + paid
+    even = over(before, trading.traded_notional(ledger))
+    even_basis = "cost per traded notional at which the profit is 0, trading as it did"
     out = [
         Statistic("one_way_turnover", float(turnover.sum()), "ratio", half),
         Statistic("ann_one_way_turnover", float(turnover.sum()) * yearly, "ratio", basis),
-        Statistic("fees", trading.fees(ledger), "money", filled),
-        Statistic("slippage", trading.slippage(ledger), "money", f"{filled}, against the open"),
+        Statistic("fees", fees, "money", filled),
+        Statistic("slippage", slippage, "money", f"{filled}, against the open"),
         Statistic("ann_cost", cost, "fraction", cost_basis),
+        Statistic("profit_before_costs", before, "money", "change of NAV plus fees and slippage"),
+        _statistic("break_even_cost", even, "fraction", even_basis, "nothing was traded"),
         Statistic("exposure_time_fraction", held, "fraction", "bars with anything held"),
         Statistic("avg_gross_exposure", exposure, "fraction", "positions over NAV, mean of bars"),
         Statistic("stale_bars", float(sum(stale.values())), "count", named or none),
         Statistic("orders", float(len(ledger.log)), "count", "all that were decided"),
     ]
-    for (status, reason), count in trading.order_counts(ledger).items():
+    for (status, reason), number in trading.order_counts(ledger).items():
         name = f"orders.{status}.{reason}" if reason else f"orders.{status}"
-        out.append(Statistic(name, float(count), "count", "orders by status and reason"))
+        out.append(Statistic(name, float(number), "count", "orders by status and reason"))
     return out
+
+
+def _trades(ledger: Ledger) -> list[Statistic]:
+    """Closed trades, and what is still held."""
+    found = trading.trades(ledger)
+    done = ~found.is_open
+    values = trade_statistics(found.pnl[done], found.held[done])
+    closed = int(values["n_trades"])
+    basis = f"{count(closed, 'closed trade')}, an id from first bought to all sold, net of costs"
+    few = "too few closed trades that won, lost or differ" if closed else "no closed trade"
+    still = "held at the last close, no trade yet"
+    return [
+        *(_statistic(name, values[name], unit, basis, few) for name, unit in _TRADES.items()),
+        Statistic("open_positions", float(np.count_nonzero(~done)), "count", still),
+        Statistic("open_profit", float(np.sum(found.pnl[~done])), "money", f"{still}; at its mark"),
+    ]
+
+
+def _contributions(ledger: Ledger) -> Iterator[Statistic]:
+    """What each id and each year added to the total return."""
+    basis = "profit net of costs over the start capital; all {} add up to total_return"
+    for name, value in attribution.by_id(ledger).items():
+        yield Statistic(f"contribution.{name}", value, "fraction", basis.format("ids"))
+    for year, value in attribution.by_year(ledger).items():
+        yield Statistic(f"contribution_year.{year}", value, "fraction", basis.format("years"))
+
+
+def _by_signal(ledger: Ledger, signals: Mapping[str, Float]) -> Iterator[Statistic]:
+    """What the bars that began with a signal on, off or unknown added to the total return."""
+    for name, values in sorted(signals.items()):
+        if not np.all(np.isnan(values) | (values == 0.0) | (values == 1.0)):
+            continue  # a number rather than a state
+        bars = attribution.bars_by_state(ledger, values)
+        for state, value in attribution.by_state(ledger, values).items():
+            basis = f"{count(bars[state], 'bar')} that began so; all states add up to total_return"
+            yield Statistic(f"contribution_signal.{name}.{state}", value, "fraction", basis)

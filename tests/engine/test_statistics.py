@@ -1,4 +1,4 @@
-"""Statistics against worked examples: other libraries' values, pocket-calculator ledgers."""
+"""The statistics of a run: names, units, bases, reasons; `measures/` has the formulas."""
 
 from __future__ import annotations
 
@@ -12,76 +12,21 @@ import numpy as np
 import pytest
 
 from engine import measures, trading
-from engine.drawdowns import (
-    deepest,
-    drawdown,
-    episodes,
-    max_drawdown,
-    max_drawdown_duration,
-    time_underwater_fraction,
-    ulcer_index,
-)
 from engine.ledger import FILLED, WRITTEN_OFF, Ledger, Order, OrderLog
+from engine.measures.summary import summary
+from engine.measures.table import MEASURES
+from engine.measures.trades import trade_statistics
 from engine.statistics import Statistic, core_statistics
 from feeds.arrays import instants
 from feeds.errors import EngineError
+from tests.conftest import REPOSITORY
 
-SAMPLES = ("tiny10", "bacon_monthly", "crypto_365", "crypto_hourly", "nasdaq_vs_sp500_252")
 DAY = np.timedelta64(1, "D")
 NAT = np.datetime64("NaT", "ns")
 
 
 def curve(returns: Any) -> np.ndarray:
     return np.concatenate(([1.0], np.cumprod(1.0 + np.asarray(returns, dtype=float))))
-
-
-def all_measures(r: np.ndarray, b: np.ndarray | None, p: float, y: float) -> dict[str, float]:
-    nav = curve(r)
-    worst = deepest(nav, 1)
-    found = {
-        "total_return": measures.total_return(nav),
-        "cagr": measures.cagr(nav, p),
-        "ann_return_arith": measures.ann_return_arith(r, p),
-        "vol_period": measures.vol_period(r),
-        "ann_vol": measures.ann_vol(r, p),
-        "sharpe_period": measures.sharpe_period(r, p, y),
-        "sharpe": measures.sharpe(r, p, y),
-        "downside_dev_period": measures.downside_dev_period(r),
-        "ann_downside_dev": measures.ann_downside_dev(r, p),
-        "sortino": measures.sortino(r, p),
-        "max_drawdown": max_drawdown(nav),
-        "max_drawdown_duration": max_drawdown_duration(nav),
-        "max_dd_peak_index": worst[0].peak if worst else math.nan,
-        "max_dd_trough_index": worst[0].trough if worst else math.nan,
-        "max_dd_recovery_index": math.nan,
-        "n_drawdowns": len(episodes(nav)),
-        "current_drawdown": drawdown(nav)[-1],
-        "calmar": measures.calmar(nav, p),
-        "ulcer_index": ulcer_index(nav),
-        "time_underwater_fraction": time_underwater_fraction(nav),
-        "skew_population": measures.skew_population(r),
-        "excess_kurtosis_population": measures.excess_kurtosis_population(r),
-        "var_hist_95": measures.var_hist_95(r),
-        "cvar_hist_95": measures.cvar_hist_95(r),
-        "hit_rate_nonzero": measures.hit_rate_nonzero(r),
-        "hit_rate_all": measures.hit_rate_all(r),
-        "omega": measures.omega(r),
-        "autocorr_lag1": measures.autocorr_lag1(r),
-        "psr_vs_0": measures.psr_vs_0(r, p, y),
-        "sharpe_se_mertens_annual": measures.sharpe_se_mertens_annual(r, p, y),
-    }
-    if worst and worst[0].recovery is not None:
-        found["max_dd_recovery_index"] = worst[0].recovery
-    if b is not None:
-        found |= {
-            "beta": measures.beta(r, b),
-            "alpha_ann_arith": measures.alpha_ann_arith(r, b, p, y),
-            "alpha_period": measures.alpha_ann_arith(r, b, p, y) / p,
-            "correlation": measures.correlation(r, b),
-            "tracking_error": measures.tracking_error(r, b, p),
-            "information_ratio": measures.information_ratio(r, b, p),
-        }
-    return found
 
 
 def sample(shared: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
@@ -93,76 +38,9 @@ def sample(shared: Path, name: str) -> tuple[dict[str, Any], np.ndarray, np.ndar
     return expected, returns, benchmark
 
 
-@pytest.mark.shared
-@pytest.mark.parametrize("name", SAMPLES)
-def test_every_measure_equals_the_reference_value(shared: Path, name: str) -> None:
-    expected, r, b = sample(shared, name)
-    meta = expected["meta"]
-    found = all_measures(r, b, meta["periods_per_year"], meta["risk_free_annual"])
-    checked = 0
-    for key, value in found.items():
-        reference = expected["metrics"][key]["value"] if key in expected["metrics"] else None
-        if key not in expected["metrics"]:
-            continue
-        checked += 1
-        if reference is None:
-            assert math.isnan(value), key
-        else:
-            close = pytest.approx(reference, rel=meta["relative_tolerance"], abs=1e-12)
-            assert value == close, key
-    assert checked == len(found)
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize("name", SAMPLES)
-def test_the_five_deepest_drawdowns_have_the_reference_dates(shared: Path, name: str) -> None:
-    expected, r, _ = sample(shared, name)
-    found = deepest(curve(r), 5)
-    assert len(found) == len(expected["drawdowns_top5"])
-    for mine, reference in zip(found, expected["drawdowns_top5"], strict=True):
-        assert (mine.peak, mine.trough) == (reference["peak"], reference["trough"])
-        assert mine.recovery == reference["recovery"]
-        assert mine.bars == reference["length"]
-        assert mine.depth == pytest.approx(reference["depth"], rel=1e-9)
-
-
-EDGE = (
-    "one",
-    "zeros",
-    "constant_positive",
-    "all_positive",
-    "all_negative",
-    "first_bar_loss",
-    "total_loss",
-    "exact_recovery",
-    "never_recovers",
-    "double_bottom",
-    "equals_benchmark",
-    "flat_benchmark",
-)
-
-
 def edge_case(shared: Path, name: str) -> dict[str, Any]:
     cases = json.loads((shared / "reference/metrics/edge_cases.json").read_text())["cases"]
     return next(case for case in cases if case["name"] == name)
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize("name", EDGE)
-def test_degenerate_returns_give_the_reference_value_or_nothing(shared: Path, name: str) -> None:
-    case = edge_case(shared, name)
-    r = np.array(case["returns"], dtype=float)
-    b = np.array(case["benchmark"], dtype=float) if "benchmark" in case else None
-    found = all_measures(r, b, case["periods_per_year"], 0.0)
-    checked = 0
-    for key, reference in case["expect"].items():
-        if key in found:
-            checked += 1
-            if reference is None:
-                assert math.isnan(found[key]), key
-            else:
-                assert found[key] == pytest.approx(reference, rel=1e-9, abs=1e-12), key
-    assert checked
 
 
 @pytest.mark.shared
@@ -196,65 +74,6 @@ def ledger_of(nav: Any, **changes: Any) -> Ledger:
     } | changes
     log = OrderLog.of(values.pop("orders"), values["ids"])
     return Ledger(**values, log=log)
-
-
-def rotation_ledger(shared: Path) -> tuple[Ledger, dict[str, Any]]:
-    """The worked rotation: bar 0 is point 0, bars 1 to 7 are the run."""
-    data = json.loads((shared / "reference/metrics/ledger_rotation.json").read_text())
-    with (shared / "reference/metrics/ledger_rotation_bars.csv").open(newline="") as file:
-        price = {
-            (int(row["bar"]), row["symbol"]): (float(row["open"]), float(row["close"]))
-            for row in csv.DictReader(file)
-        }
-    bars, ids = data["expected_bars"][1:], ("BTC", "ETH", "SOL")
-    start = np.datetime64("2024-01-01", "ns")
-    orders = tuple(
-        Order(
-            start + fill["decided_bar"] * DAY,
-            start + (fill["filled_bar"] - 1) * DAY,
-            fill["symbol"],
-            float(fill["qty"]),
-            float(fill["qty"]),
-            fill["fill_price"],
-            fill["fee"],
-            abs(float(fill["qty"]))
-            * abs(fill["fill_price"] - price[fill["filled_bar"], fill["symbol"]][0]),
-            FILLED,
-            "",
-        )
-        for fill in data["fills"]
-    )
-    ledger = ledger_of(
-        [bar["equity"] for bar in bars],
-        start_cash=10_000.0,
-        ids=ids,
-        cash=np.array([bar["cash"] for bar in bars]),
-        held=np.array([[bar[f"qty_{name}"] for name in ids] for bar in bars]),
-        marks=np.array([[price[bar["bar"], name][1] for name in ids] for bar in bars]),
-        stale=np.zeros((7, 3), dtype=bool),
-        orders=orders,
-    )
-    return ledger, data
-
-
-@pytest.mark.shared
-def test_trading_figures_equal_the_pocket_calculator(shared: Path) -> None:
-    ledger, data = rotation_ledger(shared)
-    bars, totals = data["expected_bars"][1:], data["totals"]
-    turnover = [bar["one_way_turnover"] for bar in bars]
-    assert trading.one_way_turnover(ledger) == pytest.approx(turnover, abs=1e-12)
-    exposure = [bar["gross_exposure"] for bar in bars]
-    assert trading.gross_exposure(ledger) == pytest.approx(exposure, abs=1e-12)
-    found = {each.name: each.value for each in core_statistics(ledger, 365.0, 0.0, {}, {})}
-    assert found["fees"] == pytest.approx(totals["fees"], abs=1e-8)
-    assert found["slippage"] == pytest.approx(totals["slippage"], abs=1e-8)
-    assert found["total_return"] == pytest.approx(totals["total_return"], abs=1e-12)
-    assert found["one_way_turnover"] == pytest.approx(totals["sum_one_way_turnover"], abs=1e-10)
-    yearly = totals["annual_one_way_turnover_365"]
-    assert found["ann_one_way_turnover"] == pytest.approx(yearly, rel=1e-9)
-    assert found["exposure_time_fraction"] == pytest.approx(totals["exposure_time_fraction"])
-    assert found["avg_gross_exposure"] == pytest.approx(totals["avg_gross_exposure"], rel=1e-9)
-    assert found["orders.filled"] == 7
 
 
 def test_a_fill_belongs_to_the_bar_that_opens_with_it() -> None:
@@ -394,3 +213,79 @@ def test_figures_of_the_orders_are_those_of_a_plain_loop() -> None:
     assert trading.order_counts(ledger) == counts
     assert list(trading.order_counts(ledger)) == sorted(counts)
     assert trading.one_way_turnover(ledger).tolist() == (traded / (2.0 * before)).tolist()
+
+
+def test_the_tear_sheet_finds_what_it_needs() -> None:
+    rng = np.random.default_rng(3)
+    nav, other = 100 * np.cumprod(1 + 0.01 * rng.standard_normal((2, 400)), axis=1)
+    found = by_name(core_statistics(ledger_of(nav), 365.0, 0.0, {"btc": other}, {}))
+    for name in (
+        *("best_period", "worst_month", "pct_positive_months", "avg_drawdown_episode"),
+        *("current_drawdown", "pain_index", "var_hist_99", "tail_ratio", "upi_martin"),
+        *("recovery_factor", "gain_to_pain_monthly", "stability_r2", "kelly_half", "btc.n_months"),
+        *("vs_btc.r_squared", "vs_btc.up_capture_monthly_geomean", "vs_btc.batting_average"),
+        *("vs_btc.treynor_cagr", "vs_btc.m2", "n_trades", "win_rate", "sqn_ddof1", "open_profit"),
+        *("break_even_cost", "contribution_year.2024"),
+    ):
+        assert name in found, name
+
+
+def test_statistics_of_a_run_are_those_of_summary() -> None:
+    # Bars that close at midnight have the day before as their label.
+    rng = np.random.default_rng(6)
+    r, b = 0.02 * rng.standard_normal((2, 500))
+    nav, other = (100 * curve(each)[1:] for each in (r, b))
+    found = by_name(core_statistics(ledger_of(nav), 365.0, 0.03, {"b": other}, {}))
+    labels = np.datetime64("2024-01-01") + np.arange(500)
+    alone = summary(r, periods_per_year=365, risk_free=0.03, benchmark=b, timestamps=labels)
+    checked = set()
+    for name, value in alone.items():
+        for prefix in ("", "vs_b."):
+            if prefix + name in found:
+                checked.add(name)
+                own = found[prefix + name].value
+                assert (math.nan if own is None else own) == pytest.approx(
+                    value, rel=1e-9, abs=1e-12, nan_ok=True
+                ), name
+    assert len(checked) > 60
+
+
+def test_the_basis_of_months_and_years_says_what_they_are() -> None:
+    nav = 100 * np.cumprod(1 + 0.01 * np.random.default_rng(1).standard_normal(400))
+    found = by_name(core_statistics(ledger_of(nav), 365.0, 0.0, {}, {}))
+    # 1 January 2024 and 399 days on: to 3 February 2025.
+    assert found["n_months"].value == 14
+    assert found["n_months"].basis == "14 calendar months, the ends maybe in part"
+    assert found["calmar_36m"].reason == "fewer than 36 months of returns"
+
+
+def test_returns_are_split_by_signals_that_are_on_or_off() -> None:
+    # NAV 100 -> 110 -> 99 -> 108.9 -> 130: gains of 10, -11, 9.9, 21.1. A bar belongs to the value
+    # at the close before it: unknown, 1, 0, NaN.
+    states = np.array([1.0, 0.0, np.nan, 1.0])
+    ledger = ledger_of([110.0, 99.0, 108.9, 130.0])
+    signals = {"risk_on": states, "level": np.array([0.3, 0.4, 0.5, 0.6])}
+    found = by_name(core_statistics(ledger, 365.0, 0.0, {}, {}, signals))
+    split = {state: found[f"contribution_signal.risk_on.{state}"] for state in ("on", "off")}
+    assert split["on"].value == pytest.approx(-0.11)
+    assert split["off"].value == pytest.approx(0.099)
+    unknown = found["contribution_signal.risk_on.unknown"]
+    assert unknown.value == pytest.approx(0.311)
+    assert unknown.basis == "2 bars that began so; all states add up to total_return"
+    assert not any("level" in name for name in found)
+
+
+def test_a_signal_of_other_closes_stops() -> None:
+    with pytest.raises(EngineError, match="3 values of a signal for 2 closes"):
+        core_statistics(ledger_of([1.0, 2.0]), 365.0, 0.0, {}, {}, {"s": np.zeros(3)})
+
+
+def test_the_docs_have_every_number() -> None:
+    text = (REPOSITORY / "docs" / "statistics.md").read_text()
+    rng = np.random.default_rng(3)
+    nav = 100 * np.cumprod(1 + 0.01 * rng.standard_normal(40))
+    of_a_run = by_name(core_statistics(ledger_of(nav), 365.0, 0.0, {"x": nav}, {}))
+    names = {name.removeprefix("vs_x.").removeprefix("x.") for name in of_a_run}
+    names |= set(MEASURES) | set(trade_statistics(nav, nav))
+    missing = [name for name in sorted(names) if f"`{name.split('.')[0]}" not in text]
+    assert missing == []

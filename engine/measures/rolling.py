@@ -1,0 +1,105 @@
+"""Measures over a window that moves along with the bars.
+
+A window holds the bar itself and the `window - 1` before it, never a later one; the first
+`window - 1` values are NaN, and so is a ratio over a window without a spread. The risk-free rate
+is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.measures.moments import ZERO
+from feeds.arrays import Float
+from feeds.errors import DataError
+
+_CELLS = 1 << 18
+"""Cells of windows that are laid out together: memory stays small for any length."""
+
+
+def rolling_return(returns: Float, window: int) -> Float:
+    """Compounded return over each window, float64 (T,)."""
+    return _rolled(lambda own: np.multiply.reduce(1.0 + own, axis=1) - 1.0, window, returns)
+
+
+def rolling_vol(returns: Float, window: int, periods_per_year: float) -> Float:
+    """Volatility a year over each window, float64 (T,)."""
+    return math.sqrt(periods_per_year) * _rolled(_deviation, window, returns)
+
+
+def rolling_sharpe(returns: Float, window: int, periods_per_year: float) -> Float:
+    """Sharpe ratio a year over each window, float64 (T,)."""
+
+    def ratio(own: Float) -> Float:
+        return _over(_mean(own), _deviation(own))
+
+    return math.sqrt(periods_per_year) * _rolled(ratio, window, returns)
+
+
+def rolling_sortino(returns: Float, window: int, periods_per_year: float) -> Float:
+    """Sortino ratio a year over each window, target 0, float64 (T,)."""
+
+    def ratio(own: Float) -> Float:
+        lost = np.minimum(own, 0.0)
+        return _over(_mean(own), np.where(_deviation(own) > 0.0, np.sqrt(_mean(lost * lost)), 0.0))
+
+    return math.sqrt(periods_per_year) * _rolled(ratio, window, returns)
+
+
+def rolling_beta(returns: Float, benchmark: Float, window: int) -> Float:
+    """Least-squares slope on the benchmark over each window, float64 (T,)."""
+
+    def slope(own: Float, other: Float) -> Float:
+        away = np.where(_deviation(other)[:, None] > 0.0, other - _mean(other)[:, None], 0.0)
+        shared = np.add.reduce(away * (own - _mean(own)[:, None]), axis=1)
+        return _over(shared, np.add.reduce(away * away, axis=1))
+
+    return _rolled(slope, window, returns, benchmark)
+
+
+def rolling_maxdd(returns: Float, window: int) -> Float:
+    """Deepest fall from a peak inside each window, its start included, float64 (T,)."""
+
+    def fall(own: Float) -> Float:
+        grown = np.multiply.accumulate(1.0 + own, axis=1)
+        peak = np.maximum(np.maximum.accumulate(grown, axis=1), 1.0)
+        deepest = np.minimum.reduce(grown / peak - 1.0, axis=1)
+        return np.where(deepest > -ZERO, 0.0, deepest)
+
+    return _rolled(fall, window, returns)
+
+
+def _rolled(measure: Callable[..., Float], window: int, *series: Float) -> Float:
+    """The measure of each window of each series, in pieces."""
+    if window < 1:
+        raise DataError(f"a window of {window} bars is none; give at least 1")
+    out = np.full(len(series[0]), np.nan)
+    if len(out) < window:
+        return out
+    views = [np.lib.stride_tricks.sliding_window_view(each, window) for each in series]
+    step = max(_CELLS // window, 1)
+    for start in range(0, len(views[0]), step):
+        piece = slice(start, start + step)
+        out[window - 1 :][piece] = measure(*(view[piece] for view in views))
+    return out
+
+
+def _mean(windows: Float) -> Float:
+    return np.add.reduce(windows, axis=1) / windows.shape[1]
+
+
+def _deviation(windows: Float) -> Float:
+    """Standard deviation with ddof 1 of each row, 0 if it is rounding only."""
+    count, middle = windows.shape[1], _mean(windows)
+    if count < 2:
+        return np.full(len(windows), np.nan)
+    away = windows - middle[:, None]
+    found = np.sqrt(np.add.reduce(away * away, axis=1) / (count - 1))
+    return np.where(found < ZERO * np.maximum(1.0, np.abs(middle)), 0.0, found)
+
+
+def _over(top: Float, bottom: Float) -> Float:
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0.0)
