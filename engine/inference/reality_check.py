@@ -1,0 +1,175 @@
+"""Whether the best of several models beats a benchmark, now that the best was picked.
+
+White's reality check (2000) and Hansen's test of superior predictive ability (2005), by `arch`,
+which is imported only when a test is run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.inference.bootstrap import block_length, stationary_variance
+from engine.inference.resampled import TINY
+from feeds.arrays import Float
+
+_MOST_LENGTHS = 20
+FEWEST = 16
+"""Returns below which nothing is said: blocks of them are no sample."""
+
+
+@dataclass(frozen=True)
+class SuperiorAbility:
+    """How likely the best model's lead on the benchmark is by luck, no model being better.
+
+    Attributes
+    ----------
+    lower, consistent, upper : float
+        p-values that leave out all models that look worse than the benchmark, those that look much
+        worse, and none; the middle one is the one to read. NaN where undefined.
+    best : int
+        The model with the largest mean lead, by its place; -1 without one.
+    lead : float
+        Its mean lead a bar.
+    n, models : int
+    block_length : float
+        Mean length of a block, in bars.
+    resamples, seed : int
+    studentised : bool
+        Leads in units of their standard error (Hansen); White's `upper` without.
+    reason : str
+    """
+
+    lower: float
+    consistent: float
+    upper: float
+    best: int
+    lead: float
+    n: int
+    models: int
+    block_length: float
+    resamples: int
+    seed: int
+    studentised: bool
+    reason: str = ""
+
+
+def superior_ability(
+    benchmark: Float,
+    models: Float,
+    *,
+    seed: int,
+    resamples: int = 1000,
+    length: int | None = None,
+) -> SuperiorAbility:
+    """Test whether any model is better than the benchmark in mean return (Hansen's SPA).
+
+    Parameters
+    ----------
+    benchmark : float64 (T,)
+        Returns, not losses; finite.
+    models : float64 (T, M)
+        On the same bars.
+    seed, resamples : int
+    length : int or None
+        Mean length of a block; of the leads by Politis and White, the longest of up to 20 models,
+        if left out.
+
+    Notes
+    -----
+    The null hypothesis is that no model is better: V = max_k sqrt(n) mean(d_k) / w_k against its
+    resamples, centred but for models that are hopeless, mean(d_k) < -w_k sqrt(2 ln ln n / n).
+    """
+    return _tested(benchmark, models, length, resamples, seed, studentised=True)
+
+
+def reality_check(
+    benchmark: Float,
+    models: Float,
+    *,
+    seed: int,
+    resamples: int = 1000,
+    length: int | None = None,
+) -> SuperiorAbility:
+    """Test the same by White's reality check: `upper` is its p-value, leads are not studentised.
+
+    Parameters are those of `superior_ability`. Poor models among many make it too cautious, which
+    is what Hansen's test mends.
+    """
+    return _tested(benchmark, models, length, resamples, seed, studentised=False)
+
+
+def _tested(
+    benchmark: Float,
+    models: Float,
+    length: int | None,
+    resamples: int,
+    seed: int,
+    *,
+    studentised: bool,
+) -> SuperiorAbility:
+    if models.ndim != 2 or benchmark.shape != models.shape[:1]:
+        raise ValueError(f"{models.shape} returns of models for {benchmark.shape} of the benchmark")
+    leads = models - benchmark[:, None]
+    count, every = leads.shape
+    means = np.mean(leads, axis=0)
+    spread = np.std(leads, axis=0)
+    reason = ""
+    if count < FEWEST:
+        reason = f"{count} returns are fewer than {FEWEST}"
+    elif not every:
+        reason = "there is no model"
+    elif not np.all(np.isfinite(leads)):
+        raise ValueError("every return must be finite")
+    # A model that is the benchmark has no lead, whose spread the test would divide by.
+    varies = spread > TINY * np.maximum(1.0, np.abs(means))
+    if not reason and not varies.any():
+        reason = "no model differs from the benchmark but by a constant"
+    best = int(np.argmax(means)) if every and not reason else -1
+    lead = float(means[best]) if best >= 0 else math.nan
+    if reason:
+        none = math.nan
+        where = float(length or 1)
+        return SuperiorAbility(
+            none, none, none, best, lead, count, every, where, resamples, seed, studentised, reason
+        )
+    chosen = leads[:, varies]
+    block = length or _longest_block(chosen)
+    block = min(block, count)
+    if studentised:
+        # arch 8 takes `studentize` and then compares means as they are: the units are ours.
+        chosen = chosen / np.sqrt([stationary_variance(each, block) for each in chosen.T])
+    p_values = _by_arch(chosen, block, resamples, seed)
+    return SuperiorAbility(
+        *p_values, best, lead, count, every, float(block), resamples, seed, studentised
+    )
+
+
+def _longest_block(leads: Float) -> int:
+    """The longest block length of the models; of many, of some that stand evenly among them."""
+    places = np.unique(np.linspace(0, leads.shape[1] - 1, _MOST_LENGTHS).astype(np.int64))
+    return max(1, math.ceil(max(block_length(leads[:, place])[0] for place in places.tolist())))
+
+
+def _by_arch(leads: Float, block: int, resamples: int, seed: int) -> tuple[float, float, float]:
+    """The three p-values, counted so that none is 0 (Phipson and Smyth 2010)."""
+    from arch.bootstrap import SPA
+
+    # Losses: those of a benchmark that loses nothing, and of models that lose what they lead by.
+    test = SPA(
+        np.zeros(len(leads)),
+        -leads,
+        block_size=block,
+        reps=resamples,
+        bootstrap="stationary",
+        studentize=False,
+        seed=seed,
+    )
+    test.compute()
+    lower, consistent, upper = (
+        (1.0 + resamples * float(test.pvalues[name])) / (1.0 + resamples)
+        for name in ("lower", "consistent", "upper")
+    )
+    return lower, consistent, upper

@@ -1,0 +1,98 @@
+"""White's and Hansen's tests: their order, their limits, and how often they cry wolf."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.inference.reality_check import reality_check, superior_ability
+
+NOISE = np.random.default_rng(11).normal(0.0, 0.01, (250, 6))
+
+
+def test_p_values_are_ordered_and_never_0() -> None:
+    found = superior_ability(np.zeros(250), NOISE + 0.01, seed=1, resamples=99, length=2)
+    assert 0.0 < found.lower <= found.consistent <= found.upper
+    assert found.upper == pytest.approx(0.01)
+    assert found.best == int(np.argmax(NOISE.mean(axis=0)))
+    assert (found.n, found.models, found.resamples, found.seed) == (250, 6, 99, 1)
+
+
+def test_models_that_only_lose_are_not_better() -> None:
+    assert superior_ability(np.zeros(250), NOISE - 0.01, seed=1, resamples=99, length=2).upper > 0.9
+
+
+def test_a_loud_model_without_skill_hides_a_quiet_one_from_white_alone() -> None:
+    # The quiet model is ahead by 6 standard errors, the loud one varies fifty times as much.
+    quiet = np.random.default_rng(1).normal(0.0004, 0.001, 250)
+    loud = np.random.default_rng(2).normal(0.0, 0.05, 250)
+    models = np.column_stack((quiet, loud - loud.mean()))
+    by_hansen = superior_ability(np.zeros(250), models, seed=1, resamples=199, length=1)
+    by_white = reality_check(np.zeros(250), models, seed=1, resamples=199, length=1)
+    assert by_hansen.consistent <= 0.01
+    assert by_white.upper >= 0.2
+    assert (by_hansen.studentised, by_white.studentised) == (True, False)
+
+
+def test_it_is_the_same_on_every_rerun() -> None:
+    one, again = (
+        superior_ability(NOISE[:, 0], NOISE[:, 1:], seed=4, resamples=99) for _ in range(2)
+    )
+    assert one == again
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        (np.zeros((250, 1)), "no model differs"),
+        (np.zeros((250, 0)), "there is no model"),
+    ],
+)
+def test_what_cannot_be_told_is_undefined_with_a_reason(models: np.ndarray, words: str) -> None:
+    found = superior_ability(np.zeros(250), models, seed=1)
+    assert math.isnan(found.consistent)
+    assert words in found.reason
+
+
+def test_too_few_returns_say_nothing() -> None:
+    found = superior_ability(np.zeros(10), NOISE[:10], seed=1)
+    assert math.isnan(found.consistent)
+    assert "10 returns" in found.reason
+
+
+def test_models_like_the_benchmark_are_seldom_called_better() -> None:
+    rejected = 0
+    for world in range(60):
+        returns = np.random.default_rng([12, world]).normal(0.0, 0.01, (150, 6))
+        found = superior_ability(returns[:, 0], returns[:, 1:], seed=world, resamples=99, length=1)
+        rejected += found.consistent <= 0.05
+    assert rejected <= 8  # 5 in 100 of 60 are 3; more than 8 come about in 1 of 200 such tests
+
+
+@pytest.mark.shared
+def test_the_worked_example_is_met(shared: Path) -> None:
+    reference = shared / "reference"
+    example = next(
+        each
+        for each in json.loads((reference / "inference.json").read_text())["examples"]
+        if each["id"] == "hansen_spa"
+    )
+    given, expected = example["input"], example["expected"]
+    path = reference / given["csv"]
+    names = path.read_text().splitlines()[0].split(",")
+    table = -np.loadtxt(path, delimiter=",", skiprows=1)
+    benchmark = table[:, names.index(given["benchmark"])]
+    models = table[:, [names.index(name) for name in given["models"]]]
+    found = superior_ability(benchmark, models, seed=1, length=given["block_size"])
+    near = pytest.approx
+    tolerance = example["tolerance"]["abs"]
+    assert found.lower == near(expected["p_lower"], abs=tolerance)
+    assert found.consistent == near(expected["p_consistent"], abs=tolerance)
+    assert found.upper == near(expected["p_upper"], abs=tolerance)
+    assert given["models"][found.best] == expected["best_model"]
+    white = reality_check(benchmark, models, seed=1, length=given["block_size"])
+    assert white.upper == near(expected["reality_check_p_nonstudentized"], abs=tolerance)
