@@ -45,6 +45,7 @@ def add_runs(verbs: Any, verb: Callable[..., Any]) -> None:
         add_output(each)
         add_json(each)
     _add_list(verbs, verb)
+    _add_trials(verbs, verb)
 
 
 def _add_study(verbs: Any, verb: Callable[..., Any]) -> None:
@@ -105,6 +106,32 @@ def _add_list(verbs: Any, verb: Callable[..., Any]) -> None:
         "--markdown", action="store_true", help="the reference of the kinds, as in docs/signals.md"
     )
     every.set_defaults(verb="list_")
+
+
+def _add_trials(verbs: Any, verb: Callable[..., Any]) -> None:
+    what = "show what was tried, and check the ledger that counts it"
+    group = verbs.add_parser("trials", help=what, description=f"{what.capitalize()}.")
+    group = group.add_subparsers(metavar="VERB", required=True)
+    verb = partial(verb, module="trials_verbs")
+    show = verb(group, "trials show", "show the hypotheses, or every trial of one",
+                "trials show", "trials show rut-breakout-altseason",
+                "trials show --json | jq .hypotheses")  # fmt: skip
+    show.add_argument(
+        "hypothesis",
+        metavar="HYPOTHESIS",
+        nargs="?",
+        help="id of a hypothesis, or the name of an experiment that names none",
+    )
+    verify = verb(group, "trials verify", "check that the ledger is as it was written",
+                  "trials verify", "trials verify --accept")  # fmt: skip
+    verify.add_argument(
+        "--accept",
+        action="store_true",
+        help="leave a damaged ledger as it is, put the damage on the record, and go on",
+    )
+    for each in (show, verify):
+        add_output(each)
+        add_json(each)
 
 
 def add_config(verbs: Any, verb: Callable[..., Any]) -> None:

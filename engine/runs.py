@@ -34,6 +34,7 @@ from engine.result import (
 from engine.simulation import Simulation, empty_sleeves, simulate_experiment
 from engine.sleeve_panels import sleeve_panels
 from engine.statistics import core_statistics
+from engine.trials import check_trials, record, trial_of
 from engine.universe import allowed
 from feeds.arrays import Float, text
 from feeds.errors import ConfigError
@@ -54,6 +55,7 @@ def run(
     force: bool = False,
     tearsheet: bool = True,
     stock: bool = False,
+    trial: bool = True,
     progress: Progress | None = None,
     reader: Reader | None = None,
 ) -> Result:
@@ -72,6 +74,9 @@ def run(
         Whether to write the tear sheet as well.
     stock : bool
         Replay on stock backtrader: the same results, slower.
+    trial : bool
+        Whether to write the run down as a trial of its hypothesis, before there is a result to
+        look at: false for the demo, for nulls and poison runs, and for reruns with other costs.
     progress : Progress
         Where to show progress; nowhere if left out.
     reader : Reader
@@ -91,16 +96,26 @@ def run(
     root = Path(output)
     experiment = _loaded(config, overrides)
     check_writable(root, experiment.name)
+    if trial:
+        check_trials(root)
     inputs = load_inputs(experiment, root / ".cache" / "panels", progress, reader)
     digests = _digests(experiment, inputs)
-    found = None if force else find_result(root, experiment.name, run_id(digests))
-    if found is None:
+    identity = run_id(digests)
+    found = None if force else find_result(root, experiment.name, identity)
+    if found is not None:
+        result = open_result(found)
+        if trial:
+            record(root, trial_of(experiment, digests, identity, result, result.benchmarks))
+    else:
         prove = _proof(root, progress)
         simulation = simulate_experiment(experiment, inputs, prove, progress, stock=stock)
         outcome = _outcome(experiment, inputs, simulation, digests)
         log = _log(experiment, simulation.ledger.path, time.perf_counter() - started)
+        if trial:
+            benchmarks = outcome.benchmarks
+            record(root, trial_of(experiment, digests, identity, outcome.ledger, benchmarks))
         found = write_result(outcome, root, force=force, log=log)
-    result = open_result(found)
+        result = open_result(found)
     if tearsheet and (force or not (found / "tearsheet.html").exists()):
         from engine.tearsheet import report
 

@@ -1,0 +1,220 @@
+"""What the verbs of `trials` do: what was tried, and whether the ledger is as it was written."""
+
+from __future__ import annotations
+
+import math
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from engine.printed import print_json, print_table
+from engine.wording import count, ratio
+from feeds.errors import DataError
+
+if TYPE_CHECKING:
+    from engine.trials import Trial, Trials
+
+_DAMAGED = DataError.exit_code
+_SHOWN = 20
+
+
+def trials_show(options: Namespace) -> None:
+    """Show the hypotheses and how often each was tried, or every trial of one."""
+    if options.hypothesis is None:
+        _show_all(options)
+    else:
+        _show_one(options, options.hypothesis)
+
+
+def _show_all(options: Namespace) -> None:
+    from engine.trials import check_trials, trials_of
+
+    chain = check_trials(options.output)
+    rows = [_hypothesis(trials_of(options.output, name)) for name in chain.trials]
+    if options.json:
+        print_json({"head": chain.hash, "hypotheses": rows}, sort=False)
+        return
+    if not rows:
+        print(f"no trials in {options.output}; every `run` is one")
+        return
+    print_table([list(rows[0]), *(list(map(_cell, row.values())) for row in rows)])
+    made = sum(chain.trials.values())
+    print(f"\n{count(made, 'trial')} in all; head of the ledger {chain.hash[:_SHOWN]}")
+
+
+def _hypothesis(found: Trials) -> dict[str, Any]:
+    best = _best(found)
+    return {
+        "hypothesis": found.hypothesis,
+        "trials": found.count,
+        "lost": found.lost,
+        "first": found.trials[0].time if found.trials else "",
+        "last": max((trial.time for trial in found.trials), default=""),
+        "best_sharpe": None if best is None else _sharpe(best),
+        "of_run": "" if best is None else f"{best.name}/{best.run[:6]}",
+    }
+
+
+def _show_one(options: Namespace, hypothesis: str) -> None:
+    from engine.trials import trials_of
+
+    found = trials_of(options.output, hypothesis)
+    if not found.count:
+        raise DataError(
+            f"no trial of '{hypothesis}' in {options.output.absolute()}; `trials show` lists the "
+            "hypotheses, and an experiment that names none goes by its own name"
+        )
+    rows = [_trial(trial) for trial in found.trials]
+    search = _search(found)
+    if options.json:
+        about = {"hypothesis": hypothesis, "total": found.total, "head": found.head}
+        print_json({**about, **search, "trials": rows}, sort=False)
+        return
+    if rows:
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        print_table([columns, *([_cell(row.get(key)) for key in columns] for row in rows)])
+        print()
+    for line in _words(found, search):
+        print(line)
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    """A row: Sharpe ratios a year, raw and over each benchmark."""
+    year = math.sqrt(trial.periods_per_year)
+    active = {f"vs_{name}": figures.sharpe * year for name, figures in trial.active.items()}
+    return {
+        "written": trial.time,
+        "run": f"{trial.name}/{trial.run[:6]}",
+        "bars": trial.bars,
+        "sharpe": _sharpe(trial),
+        **{name: None if math.isnan(value) else value for name, value in active.items()},
+        "config": trial.config,
+        "data": trial.data,
+        "engine": trial.engine,
+    }
+
+
+def _search(found: Trials) -> dict[str, Any]:
+    """How wide the search was, and what the best of such a search has by luck alone, a year."""
+    from engine.inference.searches import (
+        expected_best,
+        independent_trials,
+        independent_variance,
+    )
+
+    made = found.count
+    common = found.common()
+    correlation = common.correlation(made)
+    effective = independent_trials(made, correlation)
+    best, luck = _best(found), math.nan
+    if best is not None:
+        year = best.periods_per_year
+        spread = independent_variance(found.variance(year), correlation, best.bars)
+        luck = expected_best(effective, spread) * math.sqrt(year)
+    return {
+        "made": made,
+        "lost": found.lost,
+        "correlation": correlation,
+        "independent": effective,
+        "best_by_luck": None if math.isnan(luck) else luck,
+        "apart": dict(common.apart),
+    }
+
+
+def _words(found: Trials, search: dict[str, Any]) -> list[str]:
+    made = f"{count(found.count, 'trial')} of '{found.hypothesis}'"
+    out = [f"{made}, {found.total} of all hypotheses; head of the ledger {found.head[:_SHOWN]}"]
+    if found.count > 1:
+        out.append(
+            f"their returns correlate by {ratio(search['correlation'])} on average: they count for "
+            f"{search['independent']:.1f} independent ones"
+        )
+    luck = search["best_by_luck"]
+    if luck:
+        out.append(
+            f"the best of such a search is expected to show a Sharpe ratio of {ratio(luck)} a year "
+            "by luck alone"
+        )
+    if search["apart"]:
+        why = ", ".join(f"{number} {reason}" for reason, number in search["apart"].items())
+        out.append(f"not laid beside the others, and taken for independent: {why}")
+    return out
+
+
+def _best(found: Trials) -> Trial | None:
+    known = [trial for trial in found.trials if not math.isnan(trial.raw.sharpe)]
+    return max(known, key=lambda trial: _sharpe(trial) or 0.0, default=None)
+
+
+def _sharpe(trial: Trial) -> float | None:
+    value = trial.raw.sharpe * math.sqrt(trial.periods_per_year)
+    return None if math.isnan(value) else value
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return ratio(value)
+    return "" if value is None else str(value)
+
+
+def trials_verify(options: Namespace) -> int:
+    """Check every line and every series; with `--accept` have what is wrong on the record."""
+    from engine.trials import LEDGER, accept, read_chain
+    from engine.trials.ledger import FOLDER
+    from engine.trials.series import is_whole
+
+    chain = accept(options.output) if options.accept else read_chain(options.output)
+    names = {
+        name: f"{entry['name']}/{entry['run'][:6]}"
+        for entry in chain.entries()
+        for name in (entry["returns"], entry["times"], *entry["benchmarks"].values())
+    }
+    gone = sorted({run for name, run in names.items()
+                   if not is_whole(options.output / FOLDER, name)})  # fmt: skip
+    found = {
+        "ledger": str(options.output.absolute() / LEDGER),
+        "lines": len(chain.lines),
+        "trials": chain.trials,
+        "lost": dict(chain.lost),
+        "head": chain.hash,
+        "faults": [str(fault) for fault in chain.faults],
+        "accepted": [str(fault) for fault in chain.accepted],
+        "unfinished_bytes": len(chain.torn),
+        "returns_gone": gone,
+    }
+    if options.json:
+        print_json(found, sort=False)
+    else:
+        _print_verified(found, options.accept)
+    return _DAMAGED if chain.faults and not options.accept else 0
+
+
+def _print_verified(found: dict[str, Any], accepting: bool) -> None:
+    made = count(sum(found["trials"].values()), "trial")
+    print(f"{found['ledger']}: {count(found['lines'], 'line')}, {made}, head {found['head']}")
+    for fault in found["faults"]:
+        print(f"damaged: {fault}")
+    if found["faults"]:
+        print(
+            "the damage is on the record now, and runs go on from there"
+            if accepting
+            else "runs stop until the file is as it was, or until `trials verify --accept` has put "
+            "the damage on the record"
+        )
+    elif found["lines"]:
+        print("intact: every line is as it was written and follows from the one before")
+    for fault in found["accepted"]:
+        print(f"accepted earlier: {fault}")
+    if found["lost"]:
+        lost = ", ".join(f"{number} of {name or '?'}" for name, number in found["lost"].items())
+        print(f"lost, and counted on: {lost}")
+    if found["unfinished_bytes"]:
+        print(
+            f"line {found['lines'] + 1} was not finished by a process that stopped; "
+            + ("that is on the record now" if accepting else "the next trial notes that")
+        )
+    if found["returns_gone"]:
+        print(
+            "returns are gone or changed, so that their trials count as independent ones: "
+            f"{', '.join(found['returns_gone'][:_SHOWN])}; running their configs again brings them "
+            "back"
+        )
