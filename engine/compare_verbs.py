@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from engine.printed import print_json, printable
 
 if TYPE_CHECKING:
-    from engine.comparison import Comparison, Row
+    from engine.comparison import Comparison
+    from engine.comparison_rows import Row
 
 
 def compare(options: Namespace) -> int:
@@ -29,6 +30,7 @@ def compare(options: Namespace) -> int:
             overrides=options.overrides,
             tearsheets=options.tearsheets,
             progress=progress,
+            **_bootstrap(options),
         )
     finally:
         progress.clear()
@@ -44,6 +46,12 @@ def compare(options: Namespace) -> int:
     return found.failed[0].error.exit_code if found.failed else 0
 
 
+def _bootstrap(options: Namespace) -> dict[str, int]:
+    """Seed and count of the bootstraps, where they are given."""
+    given = {name: getattr(options, name, None) for name in ("seed", "resamples")}
+    return {name: number for name, number in given.items() if number is not None}
+
+
 def _source(text: str, output: Path) -> Path:
     """A config as it is named; the directory of a result that a path, an id or a name tells."""
     from engine.verbs import find_run
@@ -55,20 +63,26 @@ def _source(text: str, output: Path) -> Path:
 
 
 def _print(found: Comparison, options: Namespace) -> None:
-    if options.csv is not None:
+    html = getattr(options, "html", None)
+    files = {"table": (options.csv, found.to_csv), "page": (html, found.page)}
+    written = {what: path for what, (path, _) in files.items() if path is not None}
+    if written:
         from engine.archive import replace_file
 
-        replace_file(options.csv, found.to_csv())
+        for what, path in written.items():
+            replace_file(path, files[what][1]())
     if options.json:
         print_json(_plain(found), sort=False)
         return
     print(found.summary(), end="")
-    if options.csv is not None:
-        print(f"\ntable  {options.csv}")
+    if written:
+        print("\n" + "\n".join(f"{what:<5}  {path}" for what, path in written.items()))
 
 
 def _plain(found: Comparison) -> dict[str, Any]:
     """The comparison as JSON-able values; an undefined figure is null."""
+    from engine.comparison_columns import paired_plain
+
     names = [row.name for row in found.runs]
     return {
         "runs": [_run(row) for row in found.runs],
@@ -78,6 +92,7 @@ def _plain(found: Comparison) -> dict[str, Any]:
         "differences": {
             each.key: dict(zip(names, each.values, strict=True)) for each in found.differences
         },
+        "tests": paired_plain(found),
         "failed": [
             {
                 "source": failure.source,

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.comparison_columns import paired_columns
+from engine.comparison_rows import Row, row_names, row_of, with_benchmarks
 from engine.config import Experiment, load_config
 from engine.differences import Difference, differences
-from engine.ledger import WRITTEN_OFF
+from engine.paired import RESAMPLES, Paired, paired
 from engine.progress import Progress
 from engine.reading import Reader
-from engine.regimes import rotations
 from engine.result import Result, open_result
 from engine.runs import run
 from engine.tables import to_csv
@@ -25,36 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Source = Experiment | Result | Path | str | Mapping[str, Any]
-OWN = (
-    *("total_return", "cagr", "ann_vol", "sharpe", "sharpe_se_mertens_annual", "psr_vs_0"),
-    *("max_drawdown", "sortino", "calmar"),
-)
-"""Figures of any curve, by their names in `statistics.json`."""
-TRADED = ("ann_one_way_turnover", "ann_cost", "fees", "slippage")
-COUNTED = ("switches", "fills", "write_offs")
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One curve of a comparison.
-
-    Attributes
-    ----------
-    name : str
-        Unlike that of any other row.
-    result : Result or None
-        None for a benchmark.
-    figures : mapping of str to float
-        Statistics by name, NaN where undefined; `vs_<benchmark>.cagr` and `.total_return` are own
-        growth minus that of the benchmark.
-    sleeves : mapping of str to float
-        Mean share of NAV over the closes, `cash` being the rest.
-    """
-
-    name: str
-    result: Result | None
-    figures: Mapping[str, float]
-    sleeves: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -67,7 +38,7 @@ class Failure:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Runs beside each other; no difference between them is tested.
+    """Runs beside each other.
 
     Attributes
     ----------
@@ -78,12 +49,15 @@ class Comparison:
     differences : tuple of Difference
         Keys at which the configs differ, with a value a run.
     failed : tuple of Failure
+    paired : Paired or None
+        Intervals, and tests of the differences; None where none was asked for.
     """
 
     runs: tuple[Row, ...]
     benchmarks: tuple[Row, ...]
     differences: tuple[Difference, ...]
     failed: tuple[Failure, ...]
+    paired: Paired | None = None
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -101,6 +75,7 @@ class Comparison:
             **{name: [row.figures.get(name, math.nan) for row in rows] for name in figures},
             **{f"share_{name}": [row.sleeves.get(name, math.nan) for row in rows]
                for name in sleeves},
+            **paired_columns(self),
         }  # fmt: skip
 
     def to_csv(self) -> str:
@@ -124,12 +99,20 @@ class Comparison:
 
         return summary(self)
 
+    def page(self) -> str:
+        """The same and more as one offline HTML document."""
+        from engine.comparison_page import page
+
+        return page(self)
+
 
 def compare(
     *sources: Source,
     output: Path | str = "results",
     overrides: Iterable[str] = (),
     tearsheets: bool = False,
+    seed: int | None = 1,
+    resamples: int = RESAMPLES,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run what is not there yet, and put the results beside each other.
@@ -143,6 +126,10 @@ def compare(
         `a.b.c=VALUE`, applied to every config.
     tearsheets : bool
         Whether to write the tear sheets too.
+    seed : int or None
+        Of the bootstraps behind intervals and tests; None leaves both out.
+    resamples : int
+        How many they draw.
     progress : Progress
         Where to show progress; nowhere if left out.
 
@@ -174,18 +161,35 @@ def compare(
             continue
         if all(result.path != other.path for other in results):
             results.append(result)
-    return beside(results, failed)
+    if results and seed is not None:
+        progress.step("testing differences", 0, 1)
+    return beside(results, failed, seed=seed, resamples=resamples)
 
 
-def beside(results: Sequence[Result], failed: Sequence[Failure] = ()) -> Comparison:
-    """The comparison of results that are there."""
-    names = [result.name for result in results]
-    runs = tuple(
-        _row(name if names.count(name) == 1 else f"{name}/{result.id[:6]}", result)
-        for name, result in zip(names, results, strict=True)
-    )
+def beside(
+    results: Sequence[Result],
+    failed: Sequence[Failure] = (),
+    *,
+    seed: int | None = None,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """The comparison of results that are there; its differences are tested if there is a seed."""
+    names = row_names(results)
+    rows = tuple(row_of(name, result) for name, result in zip(names, results, strict=True))
+    runs, benchmarks = with_benchmarks(rows)
+    tests = _tests(runs, benchmarks, seed, resamples) if runs and seed is not None else None
     configs = [result.experiment for result in results]
-    return Comparison(runs, tuple(_benchmarks(runs)), differences(configs), tuple(failed))
+    return Comparison(runs, benchmarks, differences(configs), tuple(failed), tests)
+
+
+def _tests(runs: Sequence[Row], benchmarks: Sequence[Row], seed: int, resamples: int) -> Paired:
+    return paired(
+        [row.curve for row in runs],
+        [row.curve for row in benchmarks],
+        {row.name: row.benchmarks for row in runs},
+        seed=seed,
+        resamples=resamples,
+    )
 
 
 def _there(source: Source, changes: tuple[str, ...]) -> Result | None:
@@ -212,37 +216,3 @@ def _title(source: Source) -> str:
     if isinstance(source, Mapping):
         return str(source.get("name", "a config"))
     return "a config" if "\n" in str(source) else str(source)
-
-
-def _row(name: str, result: Result) -> Row:
-    figures = {each: result.value(each) for each in (*OWN, *TRADED)}
-    figures["switches"] = float(rotations(result)) if len(result.decisions) else math.nan
-    fills = [order for order in result.orders if order.shares]
-    lost = sum(order.status == WRITTEN_OFF for order in fills)
-    figures |= {"fills": float(len(fills) - lost), "write_offs": float(lost)}
-    for other in sorted(result.benchmarks):
-        for growth in ("cagr", "total_return"):
-            gap = result.value(growth) - result.value(f"{other}.{growth}")
-            figures[f"vs_{other}.{growth}"] = gap
-        t = f"vs_{other}.mean_difference_t"
-        figures[t] = result.value(t)
-    shares = {sleeve: float(np.mean(share)) for sleeve, share in result.sleeves.items()}
-    shares["cash"] = float(np.mean(result.cash / result.nav))
-    return Row(name, result, figures, shares)
-
-
-def _benchmarks(runs: Sequence[Row]) -> list[Row]:
-    """A row for every curve that some run is held against; equal curves are one."""
-    found: dict[tuple[str, bytes], tuple[str, dict[str, float]]] = {}
-    for row in runs:
-        result = row.result
-        assert result is not None
-        for name in sorted(result.benchmarks):
-            curve = (name, result.instants.tobytes() + result.benchmarks[name].tobytes())
-            figures = {each: result.value(f"{name}.{each}") for each in OWN}
-            found.setdefault(curve, (row.name, figures))
-    names = [name for name, _ in found]
-    return [
-        Row(name if names.count(name) == 1 else f"{name} of {of}", None, figures, {})
-        for (name, _), (of, figures) in found.items()
-    ]

@@ -6,23 +6,29 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.comparison_lines import WIDTH
 from engine.notices import NOTE, notices
 from engine.printed import printable
 from engine.verdict import period
 from engine.wording import count, listed
 
 if TYPE_CHECKING:
-    from engine.comparison import Comparison, Row
+    from engine.comparison import Comparison
+    from engine.comparison_rows import Row
     from engine.result import Result
 
-WIDTH = 120
 _MOST_WARNINGS, _MOST_LINES = 8, 3
 _EACH = 4
 """Names in a warning before they are only counted."""
 
 
 def common(found: Comparison) -> list[str]:
-    """What all runs share, and what makes their figures hard to compare."""
+    """What all runs share, and what makes their figures hard to compare, in lines."""
+    return [line for text in common_words(found) for line in textwrap.wrap(text, WIDTH)]
+
+
+def common_words(found: Comparison) -> list[str]:
+    """The same, a sentence each."""
     results = found.results
     facts = [_same(results, each) for each in (_market, _costs, _schedule)]
     lines = [f"In common: {'; '.join(filter(None, facts))}."] if any(facts) else []
@@ -38,7 +44,7 @@ def common(found: Comparison) -> list[str]:
     ]
     if unlike:
         lines.append(f"NOT IN COMMON: {listed(unlike)}. Rows differ by that too.")
-    return [line for text in lines for line in textwrap.wrap(text, WIDTH)]
+    return lines
 
 
 def _same(results: Sequence[Result], of: Callable[[Result], str]) -> str:
@@ -74,22 +80,12 @@ def _data(result: Result) -> str:
 
 
 def warnings(found: Comparison) -> list[str]:
-    """Each notice once, the gravest first, with the runs it is about; then the caution."""
-    about: dict[str, list[str]] = {}
-    gravity: dict[str, int] = {}
-    for row in found.runs:
-        for place, notice in enumerate(notices(_result(row))):
-            words = notice.text.split(". ")[0] if notice.title == NOTE else notice.title
-            names = about.setdefault(words, [])
-            gravity[words] = min(place, gravity.get(words, place))
-            if row.name not in names:
-                names.append(row.name)
-    told = sorted(about, key=lambda words: gravity[words])
-    shown, rest = told[:_MOST_WARNINGS], told[_MOST_WARNINGS:]
-    lines = [f"{words.rstrip('.')}: {_who(about[words], len(found.runs))}" for words in shown]
+    """What to mind, in lines: the gravest of the notices, then the caution."""
+    told = notice_words(found)
+    lines, rest = told[:_MOST_WARNINGS], told[_MOST_WARNINGS:]
     if rest:
         lines.append(f"{count(len(rest), 'more warning')}; `show NAME` has all of a run")
-    lines += [*_alike(found), _caution(found)]
+    lines += cautions(found)
     return [
         line
         for text in lines
@@ -102,6 +98,26 @@ def warnings(found: Comparison) -> list[str]:
             placeholder=" ...",
         )
     ]
+
+
+def notice_words(found: Comparison) -> list[str]:
+    """Each notice once, the gravest first, with the runs it is about."""
+    about: dict[str, list[str]] = {}
+    gravity: dict[str, int] = {}
+    for row in found.runs:
+        for place, notice in enumerate(notices(_result(row))):
+            words = notice.text.split(". ")[0] if notice.title == NOTE else notice.title
+            names = about.setdefault(words, [])
+            gravity[words] = min(place, gravity.get(words, place))
+            if row.name not in names:
+                names.append(row.name)
+    told = sorted(about, key=lambda words: gravity[words])
+    return [f"{words.rstrip('.')}: {_who(about[words], len(found.runs))}" for words in told]
+
+
+def cautions(found: Comparison) -> list[str]:
+    """Runs that are the same, those that are not paired, and what many tries do."""
+    return [*_alike(found), *_unpaired(found), _caution(found)]
 
 
 def _result(row: Row) -> Result:
@@ -121,10 +137,23 @@ def _caution(found: Comparison) -> str:
     tried = len(found.runs)
     if tried == 1:
         return "One run: a second config or result makes it a comparison."
+    if found.paired is not None:
+        return (
+            f"Of {tried} tries the best looks better than it is, and the same data chose it: a "
+            "mark is safe to give, its absence says less than its level."
+        )
     return (
         f"No difference between rows is tested here. Of {tried} tries the best looks better than "
         "it is; `show NAME` tells how far to believe one."
     )
+
+
+def _unpaired(found: Comparison) -> list[str]:
+    """Runs that cannot be paired with the best, because their closes are others."""
+    names = found.paired.unpaired if found.paired is not None else ()
+    if not names:
+        return []
+    return [f"On other closes than the best, and so not paired with it: {listed(names)}"]
 
 
 def failed(found: Comparison) -> list[str]:

@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from engine.comparison_notes import WIDTH, common, failed, warnings
+from engine.comparison_lines import GAP, WIDTH, cut, lined
+from engine.comparison_notes import common, failed, warnings
+from engine.comparison_tests import tests
 from engine.differences import MISSING
 from engine.printed import printable
 from engine.verdict import is_short, period
 from engine.wording import count, ratio
 
 if TYPE_CHECKING:
-    from engine.comparison import Comparison, Row
+    from engine.comparison import Comparison
+    from engine.comparison_rows import Row
     from engine.differences import Difference
 
 _NAME, _KEY, _NARROWEST = 26, 32, 16
 """Letters of a name, of a key, and of the narrowest column of differences."""
-_GAP = 2
-_FITS = ((3, 4, _GAP), (2, 4, _GAP), (2, 4, 1), (2, 3, 1), (2, 2, 1), (1, 2, 1), (1, 1, 1))
+_FITS = ((3, 4, GAP), (2, 4, GAP), (2, 4, 1), (2, 3, 1), (2, 2, 1), (1, 2, 1), (1, 1, 1))
 """Benchmarks, sleeves and space between columns, the best choice first."""
 _MOST_DIFFERENCES, _MOST_LINES = 24, 3
 
@@ -43,7 +45,7 @@ def summary(found: Comparison) -> str:
     if found.runs:
         if len(found.runs) > 1:
             blocks.append(_differences(found))
-        blocks += [_table(found), [*common(found), *warnings(found)]]
+        blocks += [_table(found), *tests(found), [*common(found), *warnings(found)]]
     if found.failed:
         blocks.append(failed(found))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -65,16 +67,16 @@ def _differences(found: Comparison) -> list[str]:
     if not found.differences:
         return ["The configs differ in their names only."]
     names = [row.name for row in found.runs]
-    room = (WIDTH - _KEY) // len(names) - _GAP
+    room = (WIDTH - _KEY) // len(names) - GAP
     if room < _NARROWEST:
         return _apart(found.differences, names)
     head, rest = found.differences[:_MOST_DIFFERENCES], found.differences[_MOST_DIFFERENCES:]
-    lines = [["config", *(_cut(name, room) for name in names)]]
+    lines = [["config", *(cut(name, room) for name in names)]]
     for each in head:
-        cells = [[_cut(each.key, _KEY)], *(_wrapped(value, room) for value in each.values)]
+        cells = [[cut(each.key, _KEY)], *(_wrapped(value, room) for value in each.values)]
         lines += [list(line) for line in zip_longest(*cells, fillvalue="")]
     more = [f"and {count(len(rest), 'more key')}; --json has all"] if rest else []
-    return [*_lines(lines, left=len(names) + 1), *more]
+    return [*lined(lines, left=len(names) + 1), *more]
 
 
 def _wrapped(text: str, wide: int) -> list[str]:
@@ -94,7 +96,7 @@ def _apart(found: Sequence[Difference], names: Sequence[str]) -> list[str]:
         lines += textwrap.wrap(
             printable(words),
             WIDTH,
-            initial_indent=f"  {_cut(name, wide):<{wide}}  ",
+            initial_indent=f"  {cut(name, wide):<{wide}}  ",
             subsequent_indent=" " * (wide + 4),
             max_lines=_MOST_LINES,
             placeholder=" ...",
@@ -117,7 +119,7 @@ def _table(found: Comparison) -> list[str]:
         if found.benchmarks:
             rows.append(["benchmarks", *("" for _ in columns[1:])])
             rows += [[column.cell(row) for column in columns] for row in found.benchmarks]
-        lines = _lines(rows, left=1, gap=gap)
+        lines = lined(rows, left=1, gap=gap)
         if max(map(len, lines)) <= WIDTH:
             break
     return lines
@@ -135,7 +137,7 @@ def _figures(found: Comparison, benchmarks: int) -> Iterator[_Column]:
     yield _Column("std", "err", _figure("sharpe_se_mertens_annual", ratio))
     yield _Column("worst", "fall %", _figure("max_drawdown", _percent))
     for name in _most_used(result.benchmarks for result in found.results)[:benchmarks]:
-        title = f"vs {_cut(name, 8)}"
+        title = f"vs {cut(name, 8)}"
         yield _Column(above, title, _figure(f"vs_{name}.{growth}", _signed))
     yield _Column("turn-", "over/y", _figure("ann_one_way_turnover", ratio))
     yield _Column("cost", "%/y", _figure("ann_cost", lambda value: _percent(value, 2)))
@@ -148,7 +150,7 @@ def _sleeves(found: Comparison, most: int) -> Iterator[_Column]:
     named = _most_used(_held(row) for row in found.runs)
     shown = named if len(named) <= most else named[: most - 1]
     for sleeve in shown:
-        yield _Column("in %", _cut(sleeve, 8), _share((sleeve,)))
+        yield _Column("in %", cut(sleeve, 8), _share((sleeve,)))
     others = set(named) - set(shown)
     if others:
         yield _Column("in %", "others", _share(tuple(sorted(others))))
@@ -174,7 +176,7 @@ def _share(sleeves: tuple[str, ...]) -> Callable[[Row], str]:
 
 
 def _name(row: Row) -> str:
-    return _cut(row.name, _NAME) if row.result else f"  {_cut(row.name, _NAME - 2)}"
+    return cut(row.name, _NAME) if row.result else f"  {cut(row.name, _NAME - 2)}"
 
 
 def _figure(name: str, write: Callable[[float], str]) -> Callable[[Row], str]:
@@ -197,21 +199,3 @@ def _signed(value: float) -> str:
 
 def _whole(value: float) -> str:
     return f"{value:,.0f}" if math.isfinite(value) else ""
-
-
-def _lines(rows: Sequence[Sequence[str]], left: int, gap: int = _GAP) -> list[str]:
-    """Rows with columns lined up: the first `left` of them to the left, numbers to the right."""
-    wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        (" " * gap)
-        .join(
-            f"{cell:<{width}}" if place < left else f"{cell:>{width}}"
-            for place, (cell, width) in enumerate(zip(row, wide, strict=True))
-        )
-        .rstrip()
-        for row in rows
-    ]
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 3]}..."

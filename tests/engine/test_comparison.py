@@ -328,7 +328,7 @@ def test_a_config_that_fails_does_not_stop_the_others(
     told = capsys.readouterr()
     table, _, failed = told.out.partition("Not run (2):\n")
     rows = [line.split()[0] for line in table.splitlines() if line.startswith(("good", "other"))]
-    assert rows == ["good", "other"]
+    assert rows[:2] == ["good", "other"]
     assert f"  {early}: period.start 2010-01-01 is" in failed
     assert failed.index("early.yaml") < failed.index("bad.yaml")
     assert "Did you mean `breakout`?" in told.err
