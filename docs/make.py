@@ -41,7 +41,8 @@ HEAD = """# Signals, baskets and strategies
 <!-- Written by `python docs/make.py` from the classes; change those. -->
 
 What a config may name by `kind`. Pictures are of simulated data (`configs/demo.yaml`): above what a
-signal reads, below its value; grey is unknown, blue is above 0. How to write your own:
+signal reads, below its value; grey is unknown, blue is above 0,
+orange the lines of a wedge as they stood. How to write your own:
 [authoring.md](authoring.md).
 
 Every signal has these parameters as well (combinations of signals need none of them):
@@ -50,7 +51,7 @@ Every signal has these parameters as well (combinations of signals need none of 
 |---|---|---|---|
 | `panel` | text | required | the panel whose rows it reads |
 | `id` | text or null | null | the one id of the panel that it reads; blank: all that there are |
-| `max_age_days` | number, above 0 | 10.0 | days from a row on after which its value is unknown |
+| `max_age_days` | number, above 0 | 10.0 | days after which a value is too old, and unknown |
 
 """
 BEGIN, END = "<!-- keys: begin -->\n", "<!-- keys: end -->"
