@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
