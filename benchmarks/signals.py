@@ -59,7 +59,7 @@ def alive(random: np.random.Generator, rows: int, coins: int) -> Bool:
     """Which coins have a bar: the first always, the others list and die at any time."""
     row = np.arange(rows)[:, None]
     listed = np.sort(random.integers(0, int(rows * 0.8), coins))
-    died = listed + random.integers(200, 2 * rows, coins)
+    died = listed + random.integers(rows // 10, 2 * rows, coins)
     listed[0], died[0] = 0, rows
     return (row >= listed) & (row < died)
 

@@ -34,13 +34,15 @@ from strategies.base import Combination, Signal  # noqa: E402
 from strategies.breadth import Breadth  # noqa: E402
 from strategies.registry import build, kinds  # noqa: E402
 from strategies.series import number_of  # noqa: E402
+from strategies.signals import FallingWedge  # noqa: E402
 
 HEAD = """# Signals, baskets and strategies
 
 <!-- Written by `python docs/make.py` from the classes; change those. -->
 
 What a config may name by `kind`. Pictures are of simulated data (`configs/demo.yaml`): above what a
-signal reads, below its value; grey is unknown, blue is above 0. How to write your own:
+signal reads, below its value; grey is unknown, blue is above 0,
+orange the lines of a wedge as they stood. How to write your own:
 [authoring.md](authoring.md).
 
 Every signal has these parameters as well (combinations of signals need none of them):
@@ -49,7 +51,7 @@ Every signal has these parameters as well (combinations of signals need none of 
 |---|---|---|---|
 | `panel` | text | required | the panel whose rows it reads |
 | `id` | text or null | null | the one id of the panel that it reads; blank: all that there are |
-| `max_age_days` | number, above 0 | 10.0 | days from a row on after which its value is unknown |
+| `max_age_days` | number, above 0 | 10.0 | days after which a value is too old, and unknown |
 
 """
 BEGIN, END = "<!-- keys: begin -->\n", "<!-- keys: end -->"
@@ -97,6 +99,8 @@ def picture(name: str, panels: Mapping[str, Panel]) -> str:
         figure = Figure(figsize=(7.2, 2.7), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         draw_lines(above, read_by(signal, panels, found), clock.known_at[0])
+        if isinstance(signal, FallingWedge):
+            draw_wedge(above, signal, panels[signal.panel])
         draw_values(below, clock.known_at, found["this"], name)
         above.set_xlim(clock.known_at[0], clock.known_at[-1])
         return svg(figure, name)
@@ -154,6 +158,13 @@ def draw_lines(
         axes.yaxis.set_minor_locator(NullLocator())
     axes.legend(loc="lower left", bbox_to_anchor=(0, 0.98), frameon=False, ncols=3, fontsize=7,
                 borderpad=0, handlelength=1.5)  # fmt: skip
+
+
+def draw_wedge(axes: Axes, signal: FallingWedge, panel: Panel) -> None:
+    """The two lines as they stood at each bar: stored, never fitted again."""
+    lines = signal.lines(panel)
+    for line in (lines.upper, lines.lower):
+        axes.plot(panel.known_at[lines.row], np.exp(line), linewidth=1.0, color=colour(0))
 
 
 def draw_values(axes: Axes, time: Instants, values: Float, name: str) -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         SignalName,
         Strategy,
     )
+    from strategies.baskets.weighted import Weighted
     from strategies.breadth import Breadth
     from strategies.held import Held
     from strategies.registry import register
@@ -70,6 +71,7 @@ _HOME = {
     "Signal": ("strategies.base", "Signal"),
     "SignalName": ("strategies.base", "SignalName"),
     "Strategy": ("strategies.base", "Strategy"),
+    "Weighted": ("strategies.baskets.weighted", "Weighted"),
     "compare": ("engine.comparison", "compare"),
     "load": ("engine.config", "load_config"),
     "load_plugins": ("engine.plugins", "load_plugins"),
@@ -105,6 +107,7 @@ __all__ = [
     "Signal",
     "SignalName",
     "Strategy",
+    "Weighted",
     "compare",
     "load",
     "load_plugins",

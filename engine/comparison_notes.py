@@ -6,11 +6,14 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.comparison_lines import WIDTH
 from engine.notices import NOTE, notices
 from engine.printed import printable
 from engine.verdict import period
 from engine.wording import count, listed
+from feeds.arrays import Instant
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from engine.result import Result
 
 _MOST_WARNINGS, _MOST_LINES = 8, 3
+_LATE = np.timedelta64(30, "D")
 _EACH = 4
 """Names in a warning before they are only counted."""
 
@@ -44,7 +48,33 @@ def common_words(found: Comparison) -> list[str]:
     ]
     if unlike:
         lines.append(f"NOT IN COMMON: {listed(unlike)}. Rows differ by that too.")
-    return lines
+    return [*lines, *_late(found)]
+
+
+def _late(found: Comparison) -> list[str]:
+    """Which runs stayed in cash long after the first one had decided."""
+    first = {row.name: _first_decision(_result(row)) for row in found.runs}
+    begun = min((at for at in first.values() if not np.isnat(at)), default=None)
+    late = {
+        name: "never" if np.isnat(at) else str(at.astype("datetime64[D]"))
+        for name, at in first.items()
+        if begun is not None and not at - begun <= _LATE
+    }
+    if not late:
+        return []
+    told = listed([f"{name} {day}" for name, day in late.items()])
+    return [
+        f"FIRST DECISION LATE: {told}. In cash before, for want of a signal; growth over the whole "
+        "period does not compare."
+    ]
+
+
+def _first_decision(result: Result) -> Instant:
+    """When the first target was set; NaT for never. A raw strategy has no decisions to wait for."""
+    decided = [target is not None for target in result.decisions.target]
+    if not decided:
+        return result.time[0]
+    return result.decisions.time[decided][0] if any(decided) else np.datetime64("NaT")
 
 
 def _same(results: Sequence[Result], of: Callable[[Result], str]) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
@@ -82,7 +83,8 @@ class Decider:
         self._clock = inputs.clock
         self._seen_by = seen_by
         self._first_row = first_row = inputs.first_row
-        self._eligible = inputs.eligible
+        self._eligible = inputs.eligible.view()
+        self._eligible.flags.writeable = False  # baskets are asked one after the other
         # The schedule looks at all closes, so that a period may start in the middle of a week.
         self._due: Bool = schedule.due(inputs.clock.known_at, first_row)
         self._on_change = schedule.or_on_change
@@ -193,6 +195,11 @@ class Decider:
             known = ", ".join(self.sleeves) or "none"
             raise EngineError(
                 f"{who} returned a share for '{unknown[0]}' at {when}; its sleeves are {known}"
+            )
+        odd = [name for name in sorted(shares) if not isinstance(shares[name], Real)]
+        if odd:
+            raise EngineError(
+                f"{who} returned {shares[odd[0]]!r} for '{odd[0]}' at {when}; shares are numbers"
             )
         out = {name: float(shares[name]) for name in sorted(shares) if shares[name] != 0}
         wrong = [name for name, share in out.items() if not 0 < share <= 1 + _ROUNDING]

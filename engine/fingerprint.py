@@ -17,6 +17,7 @@ from engine.plugins import plugin_of
 from feeds.arrays import Bool
 from feeds.events import Event
 from feeds.panel import Panel
+from strategies.base import Signal
 
 _PACKAGES = ("engine", "feeds", "strategies")
 _LIBRARIES = ("abc", "backtrader", "builtins", "pydantic", "typing")
@@ -98,6 +99,20 @@ def _code(code: CodeType) -> bytes:
     for constant in code.co_consts:
         parts.append(_code(constant) if isinstance(constant, CodeType) else repr(constant).encode())
     return b"\0".join(parts)
+
+
+def panels_read(
+    signals: Mapping[str, Signal], panels: Mapping[str, Panel], clock: Panel
+) -> dict[str, Panel]:
+    """The panels that can change what a run does.
+
+    Of the clock these are the ids of the universe, cut at the end of the period, and all its ids
+    where a signal looks at them.
+    """
+    found = {**panels, clock.name: clock}
+    if any(signal.panel == clock.name for signal in signals.values()):
+        found[f"{clock.name} (signals)"] = panels[clock.name]
+    return found
 
 
 def run_digests(

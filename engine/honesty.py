@@ -100,6 +100,7 @@ def prove_prefix(
     verdict = None if cache is None else _verdict_file(cache, signal, seen, first_row, values)
     if verdict is None or not _is_proven(verdict, len(rows)):
         _prove_repeatable(name, signal, seen, values)
+        _prove_unlisted_do_not_count(name, signal, seen, values)
     else:  # proven for these very values, so they were repeated just now
         seeded = random.Random(verdict.stem)
         rows = sorted(seeded.sample(rows, min(_rechecked(seen), len(rows))))
@@ -132,6 +133,23 @@ def _prove_repeatable(name: str, signal: Signal, seen: Panel, values: Float) -> 
             f"same rows at {text(seen.label[row])}; it must depend on its parameters and on "
             "`seen` only, so keep no state and seed every random generator"
         )
+
+
+def _prove_unlisted_do_not_count(name: str, signal: Signal, seen: Panel, values: Float) -> None:
+    """Prove that an id without a bar changes nothing: prefixes have columns of later listings."""
+    if len(seen.ids) < 2:
+        return
+    blank = np.full((len(seen), 1), np.nan)
+    fields = {key: read_only(np.hstack((table, blank))) for key, table in seen.fields.items()}
+    wide = replace(seen, ids=(*seen.ids, "~"), fields=fields)
+    found, tolerance = checked_values(name, signal, wide), _tolerance(values)
+    for row, (one, other) in enumerate(zip(values.tolist(), found.tolist(), strict=True)):
+        if not _close(one, other, tolerance):
+            raise CheckError(
+                f"signal '{name}' counts ids that nobody knew yet: with one more id that has no "
+                f"bar its value at {text(seen.label[row])} is {other!r}, without it {one!r}; count "
+                "those with a bar in the row (`seen.has_bar`), not `seen.ids`"
+            )
 
 
 def _tolerance(values: Float) -> float:

@@ -87,6 +87,12 @@ def _sample(result: Result) -> Iterator[Notice]:
             "extrapolated, and no ratio is worth much.",
         )
     changes = rotations(result)
+    if len(result.decisions) and not changes and result.experiment.get("signals"):
+        yield Notice(
+            "Never switched",
+            "The target never changed: the signal was on, or off, throughout. This is the sleeve "
+            "alone, and says nothing about the signal.",
+        )
     if len(result.decisions) and 0 < changes < FEW_ROTATIONS:
         yield Notice(
             "Few switches",

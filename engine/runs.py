@@ -16,7 +16,7 @@ import numpy as np
 from engine.arithmetic import COMPILED, WHY_INTERPRETED
 from engine.config import Experiment, RawStrategy, load_config
 from engine.config.kinds import entries_in
-from engine.fingerprint import plugin_files, run_digests, run_id
+from engine.fingerprint import panels_read, plugin_files, run_digests, run_id
 from engine.honesty import prove_prefix
 from engine.inputs import Inputs, load_inputs
 from engine.measures import cagr
@@ -163,8 +163,7 @@ def _classes(experiment: Experiment) -> list[type]:
 
 
 def _digests(experiment: Experiment, inputs: Inputs) -> dict[str, Any]:
-    # The clock counts as read: only the ids of the universe, cut at the end of the period.
-    panels = {**inputs.panels, inputs.clock.name: inputs.clock}
+    panels = panels_read(experiment.signals, inputs.panels, inputs.clock)
     # How caps were joined to the traded ids depends on the tables of coins, which are no panel.
     panels |= {f"of {name}": seen for name, seen in sleeve_panels(experiment, inputs).items()}
     classes, universe = _classes(experiment), inputs.eligible

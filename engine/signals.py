@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.honesty import checked_values
 from feeds.align import carry, last_seen
 from feeds.aligned import is_published_later
-from feeds.arrays import Float
+from feeds.arrays import Float, read_only
 from feeds.errors import ConfigError, EngineError
 from feeds.panel import Panel
 from strategies.base import Combination, Signal
@@ -48,6 +48,7 @@ def evaluate_signals(
     """
     values: dict[str, Float] = {}
     ages: dict[str, Float] = {}
+    remembered = _remembered(signals)
     for name in _in_order(signals):
         signal = signals[name]
         if isinstance(signal, Combination):
@@ -57,17 +58,32 @@ def evaluate_signals(
         later = is_published_later(panel.calendar, clock.calendar)
         first = int(last_seen(panel.known_at, clock.known_at, strictly=later)[first_row])
         rows = checked_values(name, signal, panel)
-        prove(name, signal, panel, max(first, 0), rows)
+        prove(name, signal, panel, 0 if name in remembered else max(first, 0), rows)
         carried = carry(panel.known_at, rows, clock.known_at, signal.max_age_days, strictly=later)
         values[name] = carried.values
         ages[name] = _oldest(carried.age_days, [ages[key] for key in signal.inputs])
     return SignalValues(values, ages)
 
 
+def _remembered(signals: Mapping[str, Signal]) -> set[str]:
+    """Signals of which values before the period can reach a decision: a combination looks back.
+
+    A delay or a switch reads earlier closes; what lies between it and a panel does so too.
+    """
+    found: set[str] = set()
+    for name in reversed(_in_order(signals)):
+        if name in found or (signals[name].inputs and signals[name].lookback != 1):
+            found |= set(signals[name].inputs)
+    return found
+
+
 def _read_by(name: str, signal: Signal, panel: Panel) -> Panel:
     """The panel, or of several ids the one that the signal names."""
     if signal.id is None:
         return panel
+    if signal.id in panel.left_out:  # it lists after the period: there is nothing to see yet
+        blank = read_only(np.full((len(panel), 1), np.nan))
+        return replace(panel, ids=(signal.id,), fields=dict.fromkeys(panel.fields, blank))
     if signal.id not in panel.ids:
         raise ConfigError(
             f"signal '{name}' reads the id '{signal.id}', which panel '{panel.name}' does not "

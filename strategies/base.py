@@ -95,7 +95,9 @@ class Signal(Parameters, ABC):
         None, description="the one id of the panel that it reads; blank: all that there are"
     )
     max_age_days: float = Field(
-        default=10.0, gt=0, description="days from a row on after which its value is unknown"
+        default=10.0,
+        gt=0,
+        description="days after which a value is too old, and unknown",
     )
 
     @property

@@ -87,7 +87,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     # Comparing letter by letter is for the slips of people, whose configs are small.
     near = difflib.get_close_matches(_short(name), known[:_COMPARED], n=1)
     hint = f"Did you mean `{near[0]}`?" if near else f"Known: {listed(known)}"
-    return f"unknown {what} `{_short(name)}`. {hint}"
+    own = "; one of your own needs `--plugins FILE`" if what.endswith(" kind") else ""
+    return f"unknown {what} `{_short(name)}`. {hint}{own}"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from feeds.arrays import Bool, Float, Int
-from strategies.windows import trailing_sum
 
 
 class Line(NamedTuple):
@@ -55,31 +54,38 @@ def lines_through(numbers: Float, confirmed: Bool, half_width: int, window: int)
         A bar uses the pivots at most so many bars before it that were confirmed before it.
     """
     bar = np.arange(len(numbers))
-    begin = np.maximum(bar - window + half_width, 0)
-    at = np.maximum(bar - half_width, 0)
+    at, rows = np.maximum(bar - half_width, 0), window - half_width
+    begin = np.maximum(bar - rows, 0)
     x, y = np.where(confirmed, at, 0), np.where(confirmed, numbers[at], 0.0)
-    # Sums up to the bar before; those of whole numbers are exact, and x counts from the bar itself.
-    total = np.zeros((3, *x.shape[:-1], len(bar) + 1), dtype=np.int64)
+    # Sums up to the bar before: those of whole numbers are exact, and x counts from the bar itself.
+    total = np.zeros((3, len(confirmed), len(bar) + 1), dtype=np.int64)
     np.cumsum((confirmed, x, x * x), axis=2, out=total[:, :, 1:])
-    n, sx, sxx = total[:, :, :-1] - total[:, :, begin]
-    sy, sxy = _sums_before(y, begin), _sums_before(x * y, begin)
+    n, sx, sxx = total[:, :, :-1] - total.take(begin, axis=2)
+    sy, sxy = _sums_before(np.stack((y, x * y)), rows)
     sxx, sxy, sx = sxx - bar * (2 * sx - n * bar), sxy - bar * sy, sx - n * bar
     enough = n >= 2
     spread = np.where(enough, n * sxx - sx * sx, 1)
     slope = np.where(enough, n * sxy - sx * sy, np.nan) / spread
     level = (sy - slope * sx) / np.maximum(n, 1)
     later = np.where(confirmed, bar, len(bar))[:, ::-1]
-    earliest = np.minimum.accumulate(later, axis=1)[:, ::-1][:, begin] - half_width
+    earliest = np.minimum.accumulate(later, axis=1)[:, ::-1].take(begin, axis=1) - half_width
     return Line(level, slope, n, np.where(n > 0, earliest, bar))
 
 
-def _sums_before(numbers: Float, begin: Int) -> Float:
-    """The sum of each set from `begin` up to the bar before, float64 (S, B)."""
-    out = np.zeros(numbers.shape)
-    first = np.append(begin[1:], 0)
-    for into, own in zip(out, numbers, strict=True):
-        into[1:] = trailing_sum(own, first)[:-1]
-    return out
+def _sums_before(parts: Float, rows: int) -> Float:
+    """The sums of the `rows` numbers before each, along the last axis.
+
+    Cut into blocks of `rows`, a window is the end of one and the beginning of the next: no number
+    outside of the window is ever added and taken away again.
+    """
+    count = parts.shape[-1]
+    padded = np.zeros((*parts.shape[:-1], count // rows + 2, rows))
+    flat = padded.reshape(*parts.shape[:-1], -1)
+    flat[..., rows : rows + count] = parts
+    begun = np.cumsum(padded, axis=-1)
+    ended = np.cumsum(padded[..., ::-1], axis=-1)[..., ::-1]
+    begun[..., 1:, :-1] += ended[..., :-1, 1:]
+    return begun.reshape(flat.shape)[..., rows - 1 : rows - 1 + count]
 
 
 def divergences(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from feeds.arrays import Bool, Float, Int
-from strategies.pivots import Line, confirmed_lows, lines_through
+from strategies.pivots import confirmed_lows, lines_through
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +48,17 @@ def wedges(
     """The falling wedge at each bar, by pivots of `log`, float64 (B,), known before the bar."""
     pivots = confirmed_lows(np.stack((-log, log), axis=1), half_width).T
     lines = lines_through(log, pivots, half_width, window)
-    high, low = (Line(*(each[side] for each in lines)) for side in (0, 1))
-    bar = np.arange(len(log))
-    width, closing = high.level - low.level, low.slope - high.slope
-    start = width + closing * (bar - np.minimum(high.first, low.first))
-    converges = (high.slope < low.slope) & (low.slope < 0) & (width > 0)
-    enough = np.minimum(high.pivots, low.pivots) >= min_pivots
-    ratio = (width + closing) / np.where(converges, start, 1.0)
-    apex = bar + width / np.where(converges, closing, 1.0)
-    found = converges & enough & (ratio <= max_width_ratio)
-    columns = (high.level, low.level, high.slope, low.slope, ratio, apex)
-    return Wedge(row, *(np.where(found, column, np.nan) for column in columns))
+    (upper, lower), (upper_slope, lower_slope) = lines.level, lines.slope
+    enough = (lines.pivots >= min_pivots).all(axis=0)
+    bar = np.flatnonzero(enough & (upper_slope < lower_slope) & (lower_slope < 0) & (lower < upper))
+    width, closing = (upper - lower)[bar], (lower_slope - upper_slope)[bar]
+    start = width + closing * (bar - lines.first[:, bar].min(axis=0))
+    ratio, apex = (width + closing) / start, bar + width / closing
+    narrow = ratio <= max_width_ratio
+    table = np.full((6, len(log)), np.nan)
+    columns = (upper[bar], lower[bar], upper_slope[bar], lower_slope[bar], ratio, apex)
+    table[:, bar[narrow]] = np.stack(columns)[:, narrow]
+    return Wedge(row, *table)
 
 
 def breakouts(log: Float, wedge: Wedge, buffer: float, confirm: int) -> Bool:

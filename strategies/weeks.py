@@ -71,7 +71,9 @@ class Bars:
         label : datetime64[ns] (T,)
             The labels of the rows; days count from the row with which the bar was complete.
         """
-        end = np.searchsorted(label, label[self.row] + days * DAY).astype(np.int32)
+        bar = np.flatnonzero(events.any(axis=1))
+        end = np.zeros(len(events), dtype=np.int32)
+        end[bar] = np.searchsorted(label, label[self.row[bar]] + days * DAY)
         last = np.maximum.accumulate(np.where(events, end[:, None], np.int32(0)), axis=0)
         before = np.zeros((1, events.shape[1]), dtype=np.int32)
         return np.arange(len(label))[:, None] < np.concatenate((before, last))[self.count]

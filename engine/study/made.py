@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.config import Experiment, load_config
-from engine.fingerprint import run_digests, run_id
+from engine.fingerprint import panels_read, run_digests, run_id
 from engine.honesty import prove_prefix
 from engine.inputs import Inputs, load_inputs
 from engine.progress import Progress
@@ -239,7 +239,7 @@ def _lead_lags(experiment: Experiment, inputs: Inputs, held: Held) -> tuple[Sess
 def _manifest(
     experiment: Experiment, inputs: Inputs, asked: Question, held: Held
 ) -> dict[str, Any]:
-    panels = {**inputs.panels, inputs.clock.name: inputs.clock}
+    panels = panels_read(experiment.signals, inputs.panels, inputs.clock)
     classes = map(type, (*experiment.signals.values(), *experiment.sleeves.values()))
     config = {"experiment": experiment.resolved(), "study": asdict(asked)}
     by_hand = not (

@@ -117,8 +117,8 @@ def lead_lag_words(found: SessionLeadLag) -> str:
             f"{who}: {at_once} in the same session; {count(right.returns, 'session')} are too few "
             f"to tell what luck makes of {len(right.lags)} lags."
         )
-    luck = f"beyond {right.largest:.2f} by luck in 1 case of 20"
-    among = f"the largest of {len(right.lags)} lags is {luck}; {count(right.returns, 'session')}"
+    luck = f"chance alone gives a peak beyond {right.largest:.2f} once in 20"
+    among = f"{luck}, over {len(right.lags)} lags and {count(right.returns, 'session')}"
     if not right.is_clear:
         return f"{who}: no clear lead or lag, {peak} at the most ({among})."
     if right.peak == 0:
@@ -131,9 +131,9 @@ def lead_lag_words(found: SessionLeadLag) -> str:
 def trap_words(found: SessionLeadLag) -> str:
     """What the same series would show if the dates of the sleeve were a day late."""
     wrong = found.misdated
-    caught = ": reported as a stamp error" if wrong.looks_misdated else ""
+    caught = ", and is reported as a stamp error, as it must be" if wrong.looks_misdated else ""
     return (
-        f"{found.id} and '{found.sleeve}', were the dates of the sleeve a day late: "
+        f"Self-check, the dates of '{found.sleeve}' moved by a day on purpose: the peak is "
         f"{wrong.at(wrong.peak):+.2f} with {_lag(wrong.peak, found.id)}{caught}."
     )
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from feeds.errors import EngineError
 from strategies.base import Shares
 from strategies.held import Held
 from strategies.registry import register
@@ -61,5 +62,9 @@ class Stop(Overlay):
 
     def rule(self, x: Mapping[str, float], held: Held | None = None) -> Mapping[str, float]:
         """Shares of NAV by sleeve."""
-        stopped = held is not None and "stopped_on" in held.memory
-        return self.to if stopped else self.shares_inside(x, held)
+        if held is None or "level" not in held.memory:
+            raise EngineError(
+                "`stop` was asked without its memory: an overlay around it takes `(x, held=None)` "
+                "and calls `self.shares_inside(x, held)`, not `self.of.rule`"
+            )
+        return self.to if "stopped_on" in held.memory else self.shares_inside(x, held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,11 @@ ROTATION = Rotation(signal="s", on={"a": 1.0}, off={"b": 1.0})
 class _Level(Signal):
     def values(self, seen: Panel) -> Float:
         return seen.column("share").copy()
+
+
+class _Close(Signal):
+    def values(self, seen: Panel) -> Float:
+        return seen.column("close").copy()
 
 
 @dataclass(frozen=True)
@@ -254,14 +259,19 @@ def test_signals_are_computed_on_their_panel_and_carried_to_the_clock() -> None:
     def prove(name: str, signal: object, panel: Panel, first: int, rows: Float) -> None:
         seen.append((name, panel.name, first))
 
-    out = evaluate_signals(signals, {"share": weekly}, clock, 2, prove)
+    rest = {"share": weekly}, clock, 2, prove
+    out = evaluate_signals(signals, *rest)
     # Known on days 1, 3 and 5; closes are at the end of days 1 to 6.
     np.testing.assert_array_equal(out.values["level"], [1, 3, 3, 2, 2, NAN])
     np.testing.assert_array_equal(out.values["high"], [0, 1, 1, 1, 1, NAN])
     np.testing.assert_array_equal(out.values["steady"], [0, 1, 1, 1, 1, NAN])
     assert out.age_days["steady"].tolist() == [1, 0, 1, 0, 1, 2]
-    # The proof starts at the row that the first close of the period reads.
-    assert seen == [("level", "share", 1), ("high", "signals", 2), ("steady", "signals", 2)]
+    # The proof starts at the row that the first close of the period reads; a switch reads the
+    # closes before it too.
+    assert seen == [("level", "share", 0), ("high", "signals", 2), ("steady", "signals", 2)]
+    seen.clear()
+    evaluate_signals({"level": signals["level"], "high": signals["high"]}, *rest)
+    assert seen == [("level", "share", 1), ("high", "signals", 2)]
 
 
 @pytest.mark.parametrize(("calendar", "want"), [("XNYS", [NAN, 1, 1]), ("24/7", [1, 1, 2])])
@@ -365,3 +375,48 @@ def _plain_shares(ledger: Ledger, decisions: Sequence[Decision], sleeves: int) -
             if asked.sum() > 0:
                 split[:, column] = asked / asked.sum()
     return out
+
+
+class _Greedy(Basket):
+    """Allows itself what the universe does not."""
+
+    def weights(self, seen: Panel, eligible: Bool) -> Float:
+        eligible[:] = True
+        return eligible / len(eligible)
+
+
+def test_a_basket_cannot_change_who_is_eligible():
+    of = decider(
+        FixedMix(mix={"a": 1.0}),
+        [1.0] * 8,
+        [0],
+        eligible=np.zeros((8, 2), dtype=bool),
+        sleeves={"a": _Greedy()},
+    )
+    with pytest.raises(EngineError, match="read-only"):
+        of.decide_all()
+
+
+class _Vague(Strategy):
+    """Returns no number."""
+
+    def rule(self, x: Mapping[str, float]) -> Mapping[str, Any]:
+        return {"a": None}
+
+    @property
+    def sleeves(self) -> tuple[str, ...]:
+        return ("a",)
+
+
+def test_a_share_that_is_no_number_stops_with_its_sleeve():
+    with pytest.raises(EngineError, match=r"returned None for 'a' at 2020-01-02; shares are num"):
+        decider(_Vague(), [1.0] * 8, [0]).decide_all()
+
+
+def test_a_signal_of_an_id_that_lists_after_the_period_is_unknown():
+    clock = coins({"A": [1.0] * 6})
+    panel = replace(clock, left_out={"LATE": "begins after the period"})
+    signals = {"late": _Close(panel="coins", id="LATE"), "a": _Close(panel="coins", id="A")}
+    out = evaluate_signals(signals, {"coins": panel}, clock, 0, lambda *_: None)
+    assert np.isnan(out.values["late"]).all()
+    assert out.values["a"].tolist() == [1.0] * 6

@@ -336,13 +336,13 @@ def test_a_wide_panel_is_proven_by_its_windows_alone():
         def values(self, seen: Panel) -> Float:
             CALLS.append(len(seen))
             out = np.full(len(seen), np.nan)
-            out[3:] = (seen.close[3:] > seen.close[:-3]).mean(axis=1)
+            out[3:] = (seen.close[3:] > seen.close[:-3]).sum(axis=1)
             return out
 
     CALLS.clear()
     prices = np.exp(np.cumsum(np.random.default_rng(3).normal(size=(50, 8)), axis=0))
     prove(Breadth(), coin_panel(prices, tuple("ABCDEFGH")), first_row=10)
-    assert CALLS == [50, 50] + [4] * 40
+    assert CALLS == [50, 50, 50] + [4] * 40  # the values, once again, with an id without bars
 
 
 def test_a_verdict_is_remembered_and_later_runs_recheck_32_rows(tmp_path):
@@ -384,7 +384,7 @@ def test_a_wide_panel_is_rechecked_on_fewer_rows(tmp_path):
             return seen.close[:, 0].copy()
 
     First.__qualname__ = "First"  # a class of a module has a verdict, one of a function has not
-    for calls in (2 + 100, 1 + 16):  # 8 million numbers are 16 panels of 1,000 x 500
+    for calls in (3 + 100, 1 + 16):  # 8 million numbers are 16 panels of 1,000 x 500
         CALLS.clear()
         prove(First(), wide, first_row=900, cache=tmp_path)
         assert len(CALLS) == calls
@@ -483,3 +483,30 @@ def test_a_window_that_reads_past_the_end_is_caught() -> None:
     values = checked_values("x", signal, wide)
     with pytest.raises(CheckError, match="signal 'x' reads the future at 2020-01-11"):
         prove_prefix("x", signal, wide, 10, values)
+
+
+class ShareOfAll(Signal):
+    """Counts the columns, those of ids that list later included."""
+
+    panel: str = "coins"
+
+    def values(self, seen: Panel) -> Float:
+        rising = np.zeros(len(seen))
+        rising[1:] = (seen.close[1:] > seen.close[:-1]).sum(axis=1)
+        return rising / len(seen.ids)
+
+
+class ShareOfListed(ShareOfAll):
+    """Counts those with a bar."""
+
+    def values(self, seen: Panel) -> Float:
+        return super().values(seen) * len(seen.ids) / np.maximum(seen.has_bar.sum(axis=1), 1)
+
+
+def test_ids_that_list_later_must_not_count():
+    close = np.random.default_rng(2).lognormal(size=(40, 3))
+    close[:30, 2] = np.nan
+    panel = coin_panel(close, ("A", "B", "C"))
+    with pytest.raises(CheckError, match=r"counts ids that nobody knew yet.*`seen.has_bar`"):
+        prove(ShareOfAll(), panel)
+    prove(ShareOfListed(), panel)

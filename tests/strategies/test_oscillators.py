@@ -92,3 +92,9 @@ def test_a_mean_starts_plain_and_moves_by_its_weight():
     # (1 + 3) / 2 = 2, then 2 + 0.25 * (6 - 2) = 3.
     found = smoothed(np.array([[1.0], [3.0], [6.0]]), 2, 0.25)[:, 0]
     np.testing.assert_array_equal(found, [np.nan, 2, 3])
+
+
+def test_few_ids_and_many_get_the_same_bits():
+    close = walk(ids=20)
+    for oscillator in (rsi, macd_histogram):
+        np.testing.assert_array_equal(oscillator(close)[:, :3], oscillator(close[:, :3]))
