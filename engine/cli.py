@@ -27,8 +27,8 @@ from feeds.errors import BacktestError, OutputError
 PROGRAM = "run_backtest.py"
 EXIT_CODES = """exit codes:
   0 ok   1 a bug, or a run that had to stop   2 wrong usage, or results cannot be written
-  3 config invalid   4 data missing or refused   6 a check found bias   8 a vendor failed
-  130 interrupted"""
+  3 config invalid   4 data missing or refused   5 a gate of the config was missed
+  6 a check found bias   8 a vendor failed   130 interrupted"""
 _NEW_OBJECTS = 200_000
 """Half as many again as a start makes."""
 
@@ -82,6 +82,8 @@ def _run(options: argparse.Namespace) -> int:
             code = getattr(import_module(options.module), options.verb)(options)
         _print(results.getvalue())
     except BacktestError as error:
+        if error.after_results:  # such as a gate that was missed: the results are there
+            _print(results.getvalue())
         if options.verbose >= 2:
             traceback.print_exc()
         _tell(f"error: {error}")

@@ -47,6 +47,12 @@ def add_making(verb: ArgumentParser) -> None:
     verb.add_argument(
         "--stock", action="store_true", help="replay on stock backtrader: same results, slower"
     )
+    verb.add_argument(
+        "--inference",
+        action="store_true",
+        help="how much may be luck: bootstraps, shifts, random rotations",
+    )
+    verb.add_argument("--seed", type=int, default=1, help="seed of all draws of --inference (1)")
     add_json(verb)
 
 

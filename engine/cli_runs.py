@@ -84,6 +84,13 @@ def _add_compare(verbs: Any, verb: Callable[..., Any]) -> None:
     compare.add_argument(
         "--csv", metavar="FILE", type=Path, help="write the whole table, exact, to a file too"
     )
+    compare.add_argument(
+        "--html", metavar="FILE", type=Path, help="write the comparison as an offline page too"
+    )
+    compare.add_argument("--seed", type=int, default=1, help="seed of all draws (1)")
+    compare.add_argument(
+        "--resamples", metavar="N", type=int, default=1000, help="resamples of the bars (1000)"
+    )
     add_json(compare)
 
 

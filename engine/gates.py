@@ -38,6 +38,7 @@ class GateError(EngineError):
     """A run that is whole and does not reach what its config asks of it."""
 
     exit_code = 5
+    after_results = True
 
 
 @dataclass(frozen=True)

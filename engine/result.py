@@ -70,6 +70,8 @@ from feeds.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from engine.trials import Deflations
+
 __all__ = [
     "DecisionTable",
     "Outcome",
@@ -175,11 +177,14 @@ class Result:
 
         return frame(self, name)
 
-    def summary(self) -> str:
-        """Verdict, key figures beside those of the benchmarks, and warnings, as text."""
+    def summary(self, deflations: Deflations | None = None) -> str:
+        """Verdict, key figures beside those of the benchmarks, and warnings, as text.
+
+        With `deflations` (`engine.trials.deflated`) the verdict knows what else was tried.
+        """
         from engine.screen import summary
 
-        return summary(self)
+        return summary(self, deflations)
 
     def _repr_html_(self) -> str:
         from engine.screen import summary_html

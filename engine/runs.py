@@ -125,6 +125,14 @@ def run(
     return result
 
 
+def simulate_again(
+    experiment: Experiment, output: Path, progress: Progress
+) -> tuple[Inputs, Simulation]:
+    """The inputs and the simulation of a run; nothing is written."""
+    inputs = load_inputs(experiment, output / ".cache" / "panels", progress)
+    return inputs, simulate_experiment(experiment, inputs, _proof(output, progress), progress)
+
+
 def growth_with(
     experiment: Experiment,
     inputs: Inputs,
@@ -192,6 +200,7 @@ def _outcome(
         experiment.report.risk_free,
         benchmarks,
         simulation.counts,
+        {name: of[inputs.first_row :] for name, of in simulation.signals.values.items()},
     )
     manifest = {
         "digests": digests,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.result import Result
+    from engine.trials import Deflations
 
 _WIDTH = 79
 _MOST_LINES = 21
@@ -41,14 +42,14 @@ def key_figures(result: Result) -> tuple[list[str], list[list[str]]]:
     return ["", "strategy", *names], [*rows, ["turnover a year", turnover, *("" for _ in names)]]
 
 
-def summary(result: Result) -> str:
+def summary(result: Result, deflations: Deflations | None = None) -> str:
     """What happened, how far to believe it, key figures, warnings: at most 21 lines of 79."""
     simulated = "  SIMULATED DATA" * result.simulated
     rest = f" {result.id[:12]}  {period(result)}{simulated}"
     lines = [_short(result.name, _WIDTH - len(rest)) + rest]
     # Each half has its own limit, so that long names never push the caution off the screen.
     lines += _wrapped(" ".join(what_happened(result)), 4)
-    lines += _wrapped(" ".join(caution(result)), 5)
+    lines += _wrapped(" ".join(caution(result, deflations)), 5)
     header, rows = key_figures(result)
     lines += ["", *(_line(row) for row in [header, *rows])]
     found = notices(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import textwrap
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from feeds.errors import BacktestError
 
 if TYPE_CHECKING:
     from engine.result import Result
+    from engine.weighing import Weighed
 
 DEMO = Path(__file__).resolve().parent.parent / "configs" / "demo.yaml"
 _DEARER = "execution.slippage_bps=20"
@@ -37,8 +39,8 @@ def run(options: Namespace) -> None:
 
 
 def demo(options: Namespace) -> None:
-    """Run the example on simulated data."""
-    _run(options, DEMO, (), "config init my.yaml")
+    """Run the example on simulated data; it is no trial of anything."""
+    _run(options, DEMO, (), "config init my.yaml", trial=False)
 
 
 def report(options: Namespace) -> None:
@@ -52,9 +54,12 @@ def report(options: Namespace) -> None:
 def show(options: Namespace) -> None:
     """Print the summary of a run."""
     from engine.listing import short
+    from engine.weighing import weighed
 
-    result = _open(options)
-    _print_result(result, options.json, f"report {short(result.path)}")
+    found = weighed(_open(options), options.output)
+    if found.note and not options.quiet:
+        print(f"note: {found.note}", file=sys.stderr)
+    _print_result(found, options.json, f"report {short(found.result.path)}")
 
 
 def list_(options: Namespace) -> None:
@@ -93,11 +98,20 @@ def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
         print_table([header, *([_shown(key, row[key]) for key in header] for row in rows)])
 
 
-def _run(options: Namespace, source: Path | str, overrides: Sequence[str], after: str) -> None:
+def _run(
+    options: Namespace,
+    source: Path | str,
+    overrides: Sequence[str],
+    after: str,
+    *,
+    trial: bool = True,
+) -> None:
     from engine.config import load_config
+    from engine.gates import check_gates
     from engine.progress import Progress
     from engine.result import find_results
     from engine.runs import run as run_experiment
+    from engine.weighing import weighed_run
 
     experiment = load_config(source, overrides)
     earlier = find_results(options.output)
@@ -109,17 +123,28 @@ def _run(options: Namespace, source: Path | str, overrides: Sequence[str], after
             force=options.force,
             tearsheet=not options.no_tearsheet,
             stock=options.stock,
+            trial=trial,
             progress=progress,
+        )
+        found = weighed_run(
+            experiment,
+            result,
+            options.output,
+            progress,
+            inference=options.inference,
+            seed=options.seed,
         )
     finally:
         progress.clear()
     if result.path in earlier and not options.force and not options.quiet:
         same = "an earlier run of equal inputs; its files were verified, --force builds them again"
         print(f"note: {same}", file=sys.stderr)
-    _print_result(result, options.json, after)
+    _print_result(found, options.json, after)
+    check_gates(found.outcomes)
 
 
-def _print_result(result: Result, as_json: bool, after: str) -> None:
+def _print_result(found: Weighed, as_json: bool, after: str) -> None:
+    result = found.result
     page = result.path / "tearsheet.html"
     tearsheet = str(page) if page.exists() else None
     if as_json:
@@ -135,12 +160,17 @@ def _print_result(result: Result, as_json: bool, after: str) -> None:
                 "statistics": values,
                 "tearsheet": tearsheet,
                 "warnings": [notice.text for notice in notices(result)],
+                **found.as_json(),
             }
         )
         return
     from engine.listing import short
 
-    print(result.summary(), end="")
+    print(result.summary(found.deflations), end="")
+    if found.inference is not None:
+        print(f"\n{textwrap.fill(found.verdict.text, 79)}")
+    for outcome in found.outcomes:
+        print(f"gate        {'kept' if outcome.kept else 'MISSED'}: {outcome}")
     print(f"\nresults     {result.path}")
     print(f"tear sheet  {tearsheet or 'not written'}")
     print(f"next        run_backtest.py {after if tearsheet else f'report {short(result.path)}'}")

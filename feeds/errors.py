@@ -7,9 +7,13 @@ from __future__ import annotations
 
 
 class BacktestError(Exception):
-    """An error with a message meant for the user; `exit_code` is what the command line returns."""
+    """An error with a message meant for the user; `exit_code` is what the command line returns.
+
+    One that comes after the results (`after_results`) lets them be printed first.
+    """
 
     exit_code = 1
+    after_results = False
 
 
 class ConfigError(BacktestError):

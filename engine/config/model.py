@@ -20,6 +20,7 @@ from engine.config.fields import (
     derived,
     or_empty,
 )
+from engine.config.gates import Gates
 from engine.config.kinds import RawStrategy, Registered
 from engine.config.loader import scalar
 from engine.config.study import StudySpec
@@ -116,6 +117,9 @@ class Experiment(Section):
     execution: ExecutionSpec = Field(default_factory=lambda: ExecutionSpec.model_validate({}))
     benchmarks: dict[Name, BenchmarkSpec] = Field({}, description="benchmarks by name")
     report: Report
+    gates: Gates | None = Field(
+        None, exclude=True, description="what a run has to reach; not part of its id"
+    )
     study: StudySpec | None = Field(
         None, exclude=True, description="what `study` asks; not part of the run's id"
     )
