@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
+import secrets
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -10,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.printed import print_json, printable
+from feeds.atomic import replace_whole
+from feeds.errors import OutputError
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison, Row
@@ -21,6 +26,8 @@ def compare(options: Namespace) -> int:
     from engine.progress import Progress
 
     sources = [_source(text, options.output) for text in options.what]
+    if options.csv is not None:
+        _check_csv(options.csv)
     progress = Progress(quiet=options.quiet)
     try:
         found = compare_all(
@@ -39,9 +46,12 @@ def compare(options: Namespace) -> int:
         words = str(failure.error)
         where = "" if failure.source in words else f"{failure.source}: "
         print(f"error: {printable(where + words)}", file=sys.stderr)
-    if found.runs:
-        _print(found, options)
-    return found.failed[0].error.exit_code if found.failed else 0
+    code = found.failed[0].error.exit_code if found.failed else 0
+    if not found.runs:
+        return code
+    is_written = options.csv is None or _write_csv(found, options.csv)
+    _print(found, options, is_written)
+    return code if is_written else OutputError.exit_code
 
 
 def _source(text: str, output: Path) -> Path:
@@ -54,16 +64,38 @@ def _source(text: str, output: Path) -> Path:
     return find_run(text, output)
 
 
-def _print(found: Comparison, options: Namespace) -> None:
-    if options.csv is not None:
-        from engine.archive import replace_file
+def _check_csv(path: Path) -> None:
+    """Stop before the runs where the table could not be written."""
+    probe = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(_cannot(path, error)) from error
 
-        replace_file(options.csv, found.to_csv())
+
+def _write_csv(found: Comparison, path: Path) -> bool:
+    """Write the table; where that fails, say why: the runs are made and can be shown."""
+    try:
+        replace_whole(path, found.to_csv().encode())
+    except OSError as error:
+        print(f"error: {printable(_cannot(path, error))}", file=sys.stderr)
+        return False
+    return True
+
+
+def _cannot(path: Path, error: OSError) -> str:
+    return f"cannot write the table {path}: {error.strerror or error}; name another file with --csv"
+
+
+def _print(found: Comparison, options: Namespace, is_written: bool) -> None:
     if options.json:
         print_json(_plain(found), sort=False)
         return
     print(found.summary(), end="")
-    if options.csv is not None:
+    if options.csv is not None and is_written:
         print(f"\ntable  {options.csv}")
 
 
