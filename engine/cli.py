@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import atexit
 import gc
-import io
 import os
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from engine.cli_data import add_data, add_universe
 from engine.cli_runs import add_config, add_runs
 from engine.printed import printable
 from feeds.errors import BacktestError, OutputError
+from feeds.user_code import Collected
 
 PROGRAM = "run_backtest.py"
 EXIT_CODES = """exit codes:
@@ -73,7 +73,7 @@ def _prepare_streams() -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    results = io.StringIO()
+    results = Collected()
     try:
         _check_working_directory()
         # Printed when all is well, so that no reader of stdout takes half of it for the whole.

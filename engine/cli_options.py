@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
 _PRECEDENCE = "VALUE is read as YAML; precedence: defaults < extends < file < --set"
+
+
+def file_name(text: str) -> Path:
+    """The file of an option; nothing is no file."""
+    if not text:
+        raise ArgumentTypeError("name a file")
+    return Path(text)
 
 
 def add_set(verb: ArgumentParser) -> None:

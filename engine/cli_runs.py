@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.cli_options import add_json, add_making, add_output, add_plugins, add_set
+from engine.cli_options import add_json, add_making, add_output, add_plugins, add_set, file_name
 
 FAMILIES = ("signals", "baskets", "strategies", "raw")
 STARTS = ("demo", "rotation", "raw")
@@ -82,10 +82,10 @@ def _add_compare(verbs: Any, verb: Callable[..., Any]) -> None:
         "--tearsheets", action="store_true", help="write the tear sheets of the configs too"
     )
     compare.add_argument(
-        "--csv", metavar="FILE", type=Path, help="write the whole table, exact, to a file too"
+        "--csv", metavar="FILE", type=file_name, help="write the whole table, exact, to a file too"
     )
     compare.add_argument(
-        "--html", metavar="FILE", type=Path, help="write the comparison as an offline page too"
+        "--html", metavar="FILE", type=file_name, help="write the comparison as an offline page too"
     )
     compare.add_argument("--seed", type=int, default=1, help="seed of all draws (1)")
     compare.add_argument(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
+import secrets
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -10,6 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.printed import print_json, printable
+from feeds.atomic import replace_whole
+from feeds.errors import OutputError
+
+_WHAT = {"--csv": "table", "--html": "page"}
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison
@@ -22,6 +29,7 @@ def compare(options: Namespace) -> int:
     from engine.progress import Progress
 
     sources = [_source(text, options.output) for text in options.what]
+    _check_files(options)
     progress = Progress(quiet=options.quiet)
     try:
         found = compare_all(
@@ -30,7 +38,8 @@ def compare(options: Namespace) -> int:
             overrides=options.overrides,
             tearsheets=options.tearsheets,
             progress=progress,
-            **_bootstrap(options),
+            seed=options.seed,
+            resamples=options.resamples,
         )
     finally:
         progress.clear()
@@ -41,15 +50,12 @@ def compare(options: Namespace) -> int:
         words = str(failure.error)
         where = "" if failure.source in words else f"{failure.source}: "
         print(f"error: {printable(where + words)}", file=sys.stderr)
-    if found.runs:
-        _print(found, options)
-    return found.failed[0].error.exit_code if found.failed else 0
-
-
-def _bootstrap(options: Namespace) -> dict[str, int]:
-    """Seed and count of the bootstraps, where they are given."""
-    given = {name: getattr(options, name, None) for name in ("seed", "resamples")}
-    return {name: number for name, number in given.items() if number is not None}
+    code = found.failed[0].error.exit_code if found.failed else 0
+    if not found.runs:
+        return code
+    written = _written(found, options)
+    _print(found, options, written)
+    return code if len(written) == len(_files(options)) else OutputError.exit_code
 
 
 def _source(text: str, output: Path) -> Path:
@@ -62,21 +68,50 @@ def _source(text: str, output: Path) -> Path:
     return find_run(text, output)
 
 
-def _print(found: Comparison, options: Namespace) -> None:
-    html = getattr(options, "html", None)
-    files = {"table": (options.csv, found.to_csv), "page": (html, found.page)}
-    written = {what: path for what, (path, _) in files.items() if path is not None}
-    if written:
-        from engine.archive import replace_file
+def _check_files(options: Namespace) -> None:
+    """Stop before the runs where the table or the page could not be written."""
+    for option, path in _files(options).items():
+        probe = path.with_name(f".tmp-{secrets.token_hex(8)}")
+        try:
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise OutputError(_cannot(option, path, error)) from error
 
-        for what, path in written.items():
-            replace_file(path, files[what][1]())
+
+def _files(options: Namespace) -> dict[str, Path]:
+    """The files that are asked for, by option."""
+    every = {"--csv": options.csv, "--html": options.html}
+    return {option: path for option, path in every.items() if path is not None}
+
+
+def _written(found: Comparison, options: Namespace) -> dict[str, Path]:
+    """Write the files; where one fails, say why: the runs are made and can be shown."""
+    content = {"--csv": found.to_csv, "--html": found.page}
+    written = {}
+    for option, path in _files(options).items():
+        try:
+            replace_whole(path, content[option]().encode())
+            written[option] = path
+        except OSError as error:
+            print(f"error: {printable(_cannot(option, path, error))}", file=sys.stderr)
+    return written
+
+
+def _cannot(option: str, path: Path, error: OSError) -> str:
+    why = error.strerror or error
+    return f"cannot write the {_WHAT[option]} {path}: {why}; name another file with {option}"
+
+
+def _print(found: Comparison, options: Namespace, written: Mapping[str, Path]) -> None:
     if options.json:
         print_json(_plain(found), sort=False)
         return
     print(found.summary(), end="")
     if written:
-        print("\n" + "\n".join(f"{what:<5}  {path}" for what, path in written.items()))
+        print("\n" + "\n".join(f"{_WHAT[option]:<5}  {path}" for option, path in written.items()))
 
 
 def _plain(found: Comparison) -> dict[str, Any]:

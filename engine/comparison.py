@@ -68,13 +68,13 @@ class Comparison:
         """The whole table by column, exact: text, and numbers that are NaN where undefined."""
         rows = (*self.runs, *self.benchmarks)
         figures = dict.fromkeys(name for row in rows for name in row.figures)
-        sleeves = dict.fromkeys(name for row in rows for name in row.sleeves)
+        sleeves = sorted({name for row in rows for name in row.sleeves} - {"cash"})
         return {
             "name": [row.name for row in rows],
             "run": [row.result.id if row.result else "" for row in rows],
             **{name: [row.figures.get(name, math.nan) for row in rows] for name in figures},
             **{f"share_{name}": [row.sleeves.get(name, math.nan) for row in rows]
-               for name in sleeves},
+               for name in (*sleeves, "cash")},
             **paired_columns(self),
         }  # fmt: skip
 

@@ -146,9 +146,9 @@ def _figures(found: Comparison, benchmarks: int) -> Iterator[_Column]:
 
 
 def _sleeves(found: Comparison, most: int) -> Iterator[_Column]:
-    """Mean share of NAV in the sleeves that most runs hold, in the others together, in cash."""
+    """Mean share of NAV in the sleeves that most runs hold, by name, in the others, in cash."""
     named = _most_used(_held(row) for row in found.runs)
-    shown = named if len(named) <= most else named[: most - 1]
+    shown = sorted(named if len(named) <= most else named[: most - 1])
     for sleeve in shown:
         yield _Column("in %", cut(sleeve, 8), _share((sleeve,)))
     others = set(named) - set(shown)

@@ -24,6 +24,8 @@ _BY_NAME = (
     *(("data", "panels"), ("data", "computed")),
 )
 """Maps of named entries: one that some configs lack does not hide the others."""
+_HYPOTHESIS = ("when", "dates", "days")
+"""Parameters that say what is meant: told first, and where they are as by default too."""
 _LONG_LIST = 4
 MISSING = "-"
 
@@ -95,12 +97,14 @@ def _against(first: Sequence[Any], other: Sequence[Any]) -> str:
 
 
 def _short(path: KeyPath, value: Any, whole: bool) -> str:
-    """A value in a few words; of an entry its kind and, if `whole`, what is not as by default."""
+    """A value in a few words; of an entry its kind, what it means and, if `whole`, the rest."""
     if path[:2] == ("data", "panels") and isinstance(value, Mapping):
         return str(value.get("series") or value.get("files"))
     if isinstance(value, Mapping) and "kind" in value:
-        given = _given(path, value) if whole else {}
-        words = ", ".join(f"{key}={_inline(below)}" for key, below in given.items())
+        given = _given(path, value)
+        meant = [key for key in _HYPOTHESIS if key in given]
+        keys = dict.fromkeys((*meant, *(given if whole else ())))
+        words = ", ".join(f"{key}={_inline(given[key])}" for key in keys)
         return f"{value['kind']} ({words})" if words else str(value["kind"])
     return _inline(value)
 
@@ -119,7 +123,7 @@ def _inline(value: Any) -> str:
 
 
 def _given(path: KeyPath, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of an entry that differ from the defaults of its kind."""
+    """The parameters of an entry that differ from the defaults of its kind or say what it means."""
     rest = {key: value for key, value in entry.items() if key != "kind" and value is not None}
     try:
         kind = find(_FAMILY[str(path[0])], str(entry["kind"]))
@@ -133,6 +137,7 @@ def _given(path: KeyPath, entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in rest.items()
-        if value
+        if key in _HYPOTHESIS
+        or value
         != (list(defaults[key]) if isinstance(defaults.get(key), tuple) else defaults.get(key))
     }

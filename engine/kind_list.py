@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.config.explain import Row, keys_of
-from engine.config.schema import json_schema, step
+from engine.config.schema import json_schema, step, written
+from feeds.user_code import blame
 from strategies.base import Parameters, Signal
 from strategies.registry import kinds
 
@@ -62,7 +63,8 @@ def kind_entry(family: str, name: str, cls: type) -> dict[str, Any]:
     if cls.example:
         found["example"] = dict(cls.example)
     if cls.example and issubclass(cls, Signal):
-        found["warm_up_rows"] = cls(**cls.example).warm_up
+        with blame(f"the example of signal '{name}'"):
+            found["warm_up_rows"] = cls(**cls.example).warm_up
     return found
 
 
@@ -84,7 +86,12 @@ def _parameter(row: Row, node: Mapping[str, Any], required: bool) -> dict[str, A
 def _raw_parameters(cls: Any) -> list[dict[str, Any]]:
     """The `params` of a backtrader strategy."""
     return [
-        {"name": name, "type": type(default).__name__, "required": False, "default": default}
+        {
+            "name": name,
+            "type": type(default).__name__,
+            "required": False,
+            "default": written(default),
+        }
         for name, default in cls.params._getitems()
         if default is None or isinstance(default, bool | int | float | str)
     ]

@@ -18,6 +18,8 @@ from strategies import registry
 
 _PREFIX = "plugin_"
 _OURS = ("engine", "feeds", "strategies")
+_UNTYPED = "model-field-missing-annotation"
+"""The code of pydantic's error for a field without a type."""
 _LOADED: dict[str, Plugin] = {}
 
 
@@ -89,6 +91,7 @@ def _load(given: Path) -> Plugin:
     with registry.registering(module) as kinds:
         _import(path, module, earlier)
         _check_beside(path, sources)
+        _check_whole(path, module)
     if not kinds:
         raise ConfigError(
             f'the plugin {given} registers nothing; put `@register("name")` before its classes '
@@ -121,6 +124,18 @@ def _import(path: Path, module: str, earlier: Plugin | None) -> None:
         raise
 
 
+def _check_whole(path: Path, module: str) -> None:
+    """Stop at a kind that lacks what its family needs: no config could use it."""
+    for family in registry.FAMILIES:
+        for name, cls in registry.kinds(family).items():
+            missing = sorted(getattr(cls, "__abstractmethods__", ()))
+            if missing and cls.__module__ == module:
+                raise ConfigError(
+                    f"plugin {path}: the {family} '{name}' has no `{missing[0]}`; write it in its "
+                    f"class {cls.__name__} (docs/authoring.md)"
+                )
+
+
 def _put_back(module: str, before: ModuleType | None) -> None:
     if before is None:
         del sys.modules[module]
@@ -130,20 +145,35 @@ def _put_back(module: str, before: ModuleType | None) -> None:
 
 def _told(path: Path, error: BaseException) -> str:
     """The error in one line, with the line of the plugin that led to it."""
-    words = " ".join(str(error).split()) or "no message"
+    words = " ".join(str(error).split())
+    if not words:
+        words = "nested too deeply" if isinstance(error, MemoryError) else "no message"
     if isinstance(error, SyntaxError):
         name = Path(error.filename).name if error.filename else path.name
         where = f", {name}" if name != path.name else ""
         line = f", line {error.lineno}" if error.lineno else ""
         return f"plugin {path}{where}{line}: {type(error).__name__}: {error.msg}"
-    lines = [
+    lines: list[int | None] = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename == str(path)
     ]
-    at = f", line {lines[-1]}" if lines else ""
     kind = "" if isinstance(error, BacktestError) else f"{type(error).__name__}: "
+    if getattr(error, "code", None) == _UNTYPED and (quoted := re.search(r"['`](\w+)", words)):
+        name = quoted[1]
+        kind, words = "", f"parameter '{name}' needs a type: {name}: int = Field(...)"
+        lines += _lines_of(name, path, lines[-1] or 1)
+    at = f", line {lines[-1]}" if lines else ""
     return f"plugin {path}{at}: {kind}{words}"
+
+
+def _lines_of(name: str, path: Path, first: int) -> list[int]:
+    """The first line from `first` on at which something is assigned to `name`."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for number, line in enumerate(lines[first - 1 :], first):
+        if re.match(rf"\s+{name}\s*=", line):
+            return [number]
+    return []
 
 
 def _sources(path: Path) -> tuple[Path, ...]:
@@ -164,7 +194,7 @@ def _beside(source: Path, folder: Path) -> Iterator[Path]:
 
     try:
         tree = ast.parse(source.read_bytes())
-    except (SyntaxError, ValueError):  # told with its line when the file is run
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # told when the file is run
         return
     package = source.parent.relative_to(folder).parts
     for node in ast.walk(tree):

@@ -78,14 +78,13 @@ def random_rotation(decisions: Sequence[Decision], rows: int, seed: int) -> tupl
     """
     first, spells = spells_of(decisions, rows)
     random = np.random.default_rng(seed)
-    choices: list[dict[str, float]] = []
-    for spell in spells:
-        if dict(spell.shares) not in choices:
-            choices.append(dict(spell.shares))
-    numbers = np.array([choices.index(dict(spell.shares)) for spell in spells], dtype=np.int64)
+    names = [frozenset(spell.shares.items()) for spell in spells]
+    number_of = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    choices = [dict(sorted(name)) for name in number_of]
+    numbers = np.array([number_of[name] for name in names], dtype=np.int64)
     lengths = np.array([spell.rows for spell in spells], dtype=np.int64)
-    for number in range(len(choices)):
-        same = numbers == number
+    by_shares = np.argsort(numbers, kind="stable")
+    for same in np.split(by_shares, np.flatnonzero(np.diff(numbers[by_shares])) + 1):
         lengths[same] = random.permutation(lengths[same])
     signal = np.full(rows, np.nan)
     shift = int(random.integers(rows - first)) if spells else 0

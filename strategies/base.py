@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
 from feeds.arrays import Bool, Float
 from feeds.panel import Panel
@@ -21,20 +22,28 @@ __all__ = [
     "Basket",
     "Combination",
     "Field",
+    "Names",
     "PanelName",
     "Shares",
     "Signal",
     "SignalName",
     "Strategy",
-    "in_order",
+    "by_name",
     "names_marked",
 ]
 
 
-def in_order(ids: list[str]) -> list[str]:
-    """`ids`, sorted: their order means nothing."""
-    # Not `sorted` itself: pydantic would read the signature of a builtin from its documentation.
-    return sorted(ids)
+Value = TypeVar("Value")
+
+
+def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """`names`, sorted: their order means nothing."""
+    return tuple(sorted(names))
+
+
+def by_name(values: Mapping[str, Value]) -> Mapping[str, Value]:
+    """`values`, sorted by their names and read-only, as all parameters are."""
+    return MappingProxyType(dict(sorted(values.items())))
 
 
 def _is_portfolio(shares: Mapping[str, float]) -> Mapping[str, float]:
@@ -43,7 +52,7 @@ def _is_portfolio(shares: Mapping[str, float]) -> Mapping[str, float]:
             raise ValueError(f"the share of '{sleeve}' is {share}; shares are numbers from 0 to 1")
     if math.fsum(shares.values()) > 1 + 1e-9:
         raise ValueError(f"shares sum to {math.fsum(shares.values()):g}, above 1: no leverage")
-    return dict(sorted(shares.items()))
+    return by_name(shares)
 
 
 SignalName = Annotated[str, "signal"]
@@ -55,7 +64,12 @@ PanelName = Annotated[str, "panel"]
 AssetName = Annotated[str, "asset"]
 """A parameter that names an id of the clock panel."""
 
-Shares = Annotated[dict[str, float], AfterValidator(_is_portfolio), "shares"]
+Names = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_in_order)]
+"""A parameter that is a list of names in a config; sorted and read-only."""
+
+Shares = Annotated[
+    Mapping[str, float], AfterValidator(_is_portfolio), PlainSerializer(dict), "shares"
+]
 """Share of NAV by sleeve, each at least 0, together at most 1; what is left stays in cash."""
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from feeds.arrays import Bool, Float
 from feeds.panel import Panel
-from strategies.base import Signal, in_order
+from strategies.base import Names, Signal
 
 ELIGIBLE = "eligible"
 """Field that the engine adds to the clock panel: 1 where the universe allows an id, else 0."""
@@ -22,9 +20,7 @@ class Breadth(Signal):
     the config allows at that row. Ids whose state is unknown are not counted.
     """
 
-    exclude: Annotated[list[str], AfterValidator(in_order)] = Field(
-        default_factory=list, description="ids of the panel that are not counted"
-    )
+    exclude: Names = Field((), description="ids of the panel that are not counted")
     min_ids: int = Field(
         1, ge=1, le=10_000, description="ids that must have a known state; with fewer: unknown"
     )

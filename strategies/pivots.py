@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from feeds.arrays import Bool, Float, Int
+from strategies.windows import ROUNDING
 
 
 class Line(NamedTuple):
@@ -89,19 +90,26 @@ def _sums_before(parts: Float, rows: int) -> Float:
 
 
 def divergences(
-    price: Float, oscillator: Float, half_width: int, apart: tuple[int, int], depth: float
+    price: Float,
+    oscillator: Float,
+    half_width: int,
+    apart: tuple[int, int],
+    depth: float,
+    unit: Float | float,
 ) -> Bool:
     """The bars with which a bullish divergence becomes known, bool (B, N).
 
     Two lows of `price` in turn, at least and at most so many bars `apart`: the second is below
-    (1 - `depth`) times the first while the oscillator is higher. Known when the second low is.
+    (1 - `depth`) times the first while the oscillator is higher, by more than 1e-12 of its `unit`,
+    float64 (B, N) or one number, which is rounding. Known when the second low is.
     """
     column, bar = np.nonzero(confirmed_lows(price, half_width).T)  # by id, in order of time
     second = bar - half_width
     first, of_first = np.append(-1, second)[:-1], np.append(-1, column)[:-1]
     found = (column == of_first) & (second - first >= apart[0]) & (second - first <= apart[1])
     found &= price[second, column] < price[first, column] * (1 - depth)
-    found &= oscillator[second, column] > oscillator[first, column]
+    rounding = ROUNDING * np.broadcast_to(unit, price.shape)[second, column]
+    found &= oscillator[second, column] - oscillator[first, column] > rounding
     events = np.zeros(price.shape, dtype=bool)
     events[bar[found], column[found]] = True
     return events

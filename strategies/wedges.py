@@ -9,6 +9,10 @@ import numpy as np
 from feeds.arrays import Bool, Float, Int
 from strategies.pivots import confirmed_lows, lines_through
 
+LEVEL = 1e-9
+"""Rise a bar, in logs, up to which a line is level and two lines are parallel: it is less than a
+millionth of the price over a window, and more than the rounding of the slopes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Wedge:
@@ -50,8 +54,9 @@ def wedges(
     lines = lines_through(log, pivots, half_width, window)
     (upper, lower), (upper_slope, lower_slope) = lines.level, lines.slope
     enough = (lines.pivots >= min_pivots).all(axis=0)
-    bar = np.flatnonzero(enough & (upper_slope < lower_slope) & (lower_slope < 0) & (lower < upper))
-    width, closing = (upper - lower)[bar], (lower_slope - upper_slope)[bar]
+    width, closing = upper - lower, lower_slope - upper_slope
+    bar = np.flatnonzero(enough & (closing > LEVEL) & (lower_slope < -LEVEL) & (width > 0))
+    width, closing = width[bar], closing[bar]
     start = width + closing * (bar - lines.first[:, bar].min(axis=0))
     ratio, apex = (width + closing) / start, bar + width / closing
     narrow = ratio <= max_width_ratio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -47,6 +48,6 @@ class BenchmarkSpec(Section):
         return {name: value for name, value in write(self).items() if value is not None}
 
     @property
-    def held(self) -> dict[str, float] | None:
+    def held(self) -> Mapping[str, float] | None:
         """What is held throughout; None for a random rotation."""
         return {self.sleeve: 1.0} if self.sleeve is not None else self.mix

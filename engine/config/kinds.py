@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsIndex
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic_core import core_schema
 
 from engine.config.document import KeyPath
+from feeds.errors import EngineError
+from feeds.user_code import blame
 from strategies import registry
+from strategies.base import Signal, Strategy
 from strategies.entries import KINDS, Entry, listed, problem, unknown
 
 __all__ = ["KINDS", "RAW", "RawStrategy", "Registered", "entries_in", "listed", "unknown"]
@@ -49,6 +53,7 @@ class RawStrategy(BaseModel):
                 raise problem(("params", key), message, value)
         plain = {k: v for k, v in defaults.items() if isinstance(v, bool | int | float | str)}
         params = dict(sorted((plain | given.params).items()))
+        _check_finite(("params",), params)
         return given.model_copy(update={"params": params})
 
 
@@ -60,10 +65,18 @@ class Registered(Entry):
     """
 
     def make(self, kind: Any, rest: dict[str, Any]) -> Any:
-        """The object of a kind with the parameters `rest`."""
+        """The object of a kind with the parameters `rest`; it can be trusted from here on."""
         if kind == RAW and self.family == "strategy":
             return RawStrategy.checked(rest)
-        return super().make(kind, rest)
+        try:
+            with blame(f"{self.family} '{kind}'", ValidationError):
+                made = super().make(kind, rest)
+                for _, entry in entries_in(made):
+                    _check_own(entry)
+                _check_finite((), made.model_dump())
+        except EngineError as error:
+            raise problem((), str(error), kind) from error
+        return made
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -117,6 +130,35 @@ def entries_in(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, BaseMo
     for name, part in below:
         if isinstance(part, BaseModel | list | tuple):
             yield from entries_in(part, (*path, name))
+
+
+def _check_own(entry: BaseModel) -> None:
+    """Stop where a class of a user's own tells something that is not what it must be."""
+    if isinstance(entry, Signal):
+        if not isinstance(entry.lookback, SupportsIndex | None):
+            raise EngineError(
+                f"signal '{entry.kind}' has a lookback of {entry.lookback!r}; give a whole number "
+                "of rows, or None where a value may depend on all of them"
+            )
+        _check_names(f"signal '{entry.kind}'", "inputs", entry.inputs)
+    elif isinstance(entry, Strategy):
+        _check_names(f"strategy '{entry.kind}'", "signals", entry.signals)
+        _check_names(f"strategy '{entry.kind}'", "sleeves", entry.sleeves)
+
+
+def _check_names(who: str, what: str, names: object) -> None:
+    if not isinstance(names, tuple | list) or not all(isinstance(each, str) for each in names):
+        raise EngineError(f"{who} gives {names!r} as its `{what}`; give a tuple of names")
+
+
+def _check_finite(path: KeyPath, value: object) -> None:
+    """Stop at a number that is none, as a default of a class may be."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise problem(path, f"is {value}, which no config can write; give a finite number", value)
+    if isinstance(value, Mapping | list | tuple):
+        below = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, each in below:
+            _check_finite((*path, key), each)
 
 
 def _is_like(value: object, default: object) -> bool:

@@ -42,7 +42,7 @@ def cross_checks(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterato
     yield from _clock(parts, values)
     yield from _entries(parts, values)
     yield from _combinations(parts, _keys(values, "signals"))
-    yield from _strategy(parts)
+    yield from _strategy(parts, values)
 
 
 def panel_names(values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -245,7 +245,7 @@ def _cycle(inputs: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     return ()
 
 
-def _strategy(parts: Mapping[str, Any]) -> Iterator[Problem]:
+def _strategy(parts: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Problem]:
     strategy = parts.get("strategy")
     if isinstance(strategy, RawStrategy):
         for key in ("signals", "schedule"):
@@ -260,6 +260,16 @@ def _strategy(parts: Mapping[str, Any]) -> Iterator[Problem]:
             if benchmark.random is not None:
                 message = "needs the shares of a strategy, and a raw one has none; remove it"
                 yield Problem(("benchmarks", name, "random"), message)
-    elif strategy is not None and parts.get("schedule", 0) is None:
-        message = "missing; say when to decide, such as `schedule: {kind: weekly}`"
-        yield Problem(("schedule",), message)
+    elif strategy is not None:
+        if parts.get("schedule", 0) is None:
+            message = "missing; say when to decide, such as `schedule: {kind: weekly}`"
+            yield Problem(("schedule",), message)
+        marked = {  # told where they are written
+            name
+            for _, entry in entries_in(strategy)
+            for mark in ("signal", "shares", "scores")
+            for name in names_marked(entry, mark)
+        }
+        for what, names in (("signal", strategy.signals), ("sleeve", strategy.sleeves)):
+            own = sorted(set(names) - marked)
+            yield from _known(("strategy",), what, own, _keys(values, f"{what}s"))

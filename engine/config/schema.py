@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -35,7 +36,8 @@ def _schema(kinds: tuple[tuple[tuple[str, type], ...], ...]) -> Node:
         "description": "config files that this one builds on, relative to it; the later wins",
     }
     schema["patternProperties"] = {"^x-": {"description": "free space: notes and anchors"}}
-    return {"$schema": _DRAFT, **schema, "$defs": dict(sorted(definitions.items()))}
+    whole = {"$schema": _DRAFT, **schema, "$defs": dict(sorted(definitions.items()))}
+    return {key: written(each) for key, each in whole.items()}
 
 
 def _kinds_inside(schema: Node) -> Node:
@@ -64,6 +66,15 @@ def _hoist(node: Any, definitions: Node) -> None:
     elif isinstance(node, list):
         for child in node:
             _hoist(child, definitions)
+
+
+def written(value: Any) -> Any:
+    """The same with text for numbers that JSON does not have, as `inf`."""
+    if isinstance(value, dict):
+        return {key: written(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [written(each) for each in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plain(node: Node) -> Node:

@@ -14,6 +14,9 @@ from feeds.arrays import Float, Int
 ALTS, BASE, DIFFERENCE = "alts", "base", "difference"
 SERIES = (ALTS, BASE, DIFFERENCE)
 """Difference is the return of alts minus that of base, in points."""
+_ENDED = "the data end before"
+_NO_CLOSE = "no later close in the window"
+_NOT_HELD = "a sleeve is not held yet"
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,37 @@ def returns_between(nav: Float, starts: Int, stops: Int) -> Float:
     return out
 
 
-def forward_returns(held: Held, alts: str, base: str, rows: Int, days: int) -> Mapping[str, Float]:
-    """Returns over `days` days from what is known at `rows`, float64 (E,) by series.
+def path_returns(held: Held, alts: str, base: str, rows: Int, days: int) -> dict[str, Float]:
+    """Returns from what is known at `rows` to the last close within `days` days, float64 (E,).
 
-    From the close itself on a 24/7 clock, from the next one on an exchange's; NaN where the data
-    end before. With negative days: the way to there, as seen from there, so that a path that leads
-    to an event ends in 0.
+    By series. From the close itself on a 24/7 clock, from the next one on an exchange's; NaN where
+    the data end before. With negative days: the way to there, as seen from there, so that a path
+    that leads to an event ends in 0.
     """
     start = entries(held, rows)
     stop = held.rows_after(start, days)
     one, other = (returns_between(held.nav[name], start, stop) for name in (alts, base))
     return {ALTS: one, BASE: other, DIFFERENCE: one - other}
+
+
+def forward_returns(held: Held, alts: str, base: str, rows: Int, days: int) -> dict[str, Float]:
+    """The same over a window, NaN where no later close is in it, as a day after a Friday."""
+    start = entries(held, rows)
+    empty = held.rows_after(start, days) == start
+    found = path_returns(held, alts, base, rows, days)
+    return {name: np.where(empty, np.nan, each) for name, each in found.items()}
+
+
+def why_blank(held: Held, rows: Int, forward: Mapping[int, Mapping[str, Float]]) -> tuple[str, ...]:
+    """The reasons for what is NaN among the forward returns from `rows`, by horizon in days."""
+    found = set()
+    start = entries(held, rows)
+    for days, each in forward.items():
+        stop = held.rows_after(start, days)
+        reasons = np.where(stop == start, _NO_CLOSE, _NOT_HELD)
+        reasons = np.where(stop < 0, _ENDED, reasons)
+        found |= set(reasons[np.isnan(each[DIFFERENCE])].tolist())
+    return tuple(sorted(found))
 
 
 def windows(held: Held, rows: Int, days: int) -> tuple[Int, Int]:

@@ -40,7 +40,7 @@ class Held:
         Closes from a row to the first at which one can act on it: 0 on a 24/7 clock, whose next
         open is the close itself; 1 on an exchange's, whose next open is hours away.
     nav : mapping of str to float64 (T,)
-        NaN until the sleeve is first held.
+        NaN before the close at which the sleeve is first bought, or known to be.
     stale : mapping of str to tuple of str
         Ids that a sleeve held at times without a bar, valued at the last close.
     """
@@ -91,16 +91,18 @@ def hold(
         }
     )
     found = simulate_experiment(alone, inputs, lambda *_: None, progress)
+    period = inputs.period
+    entry = int(period.calendar != ALWAYS)
     nav, stale = {}, {}
     for name, ledger in found.benchmarks.items():
         ever = np.any(ledger.shares != 0.0, axis=1)
-        first = int(np.argmax(ever)) if ever.any() else len(ever)
+        # Bought at an open, which on a 24/7 clock is the close before.
+        first = int(np.argmax(ever)) + entry - 1 if ever.any() else len(ever)
         nav[name] = frozen(np.where(np.arange(len(ever)) < first, np.nan, ledger.nav))
         stale[name] = tuple(
             each for each, held in zip(ledger.ids, ledger.stale.T, strict=True) if held.any()
         )
-    period = inputs.period
-    return Held(counted_by(period), period.known_at, int(period.calendar != ALWAYS), nav, stale)
+    return Held(counted_by(period), period.known_at, entry, nav, stale)
 
 
 def counted_by(clock: Panel) -> Instants:

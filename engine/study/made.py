@@ -19,7 +19,16 @@ from engine.result import check_writable
 from engine.signals import evaluate_signals
 from engine.study.events import Events, find_events, mask
 from engine.study.evidence import Evidence, evidence, why_none
-from engine.study.forward import DIFFERENCE, SERIES, Spread, by_regime, forward_returns, spread
+from engine.study.forward import (
+    DIFFERENCE,
+    SERIES,
+    Spread,
+    by_regime,
+    forward_returns,
+    path_returns,
+    spread,
+    why_blank,
+)
 from engine.study.held import Held, hold
 from engine.study.question import Question, question
 from engine.study.sessions import SessionLeadLag, session_lead_lag, session_series
@@ -53,6 +62,8 @@ class Study:
     events : Events
     forward : mapping of int to mapping of str to float64 (E,)
         Forward returns by horizon in days and series (`alts`, `base`, `difference`).
+    why_blank : tuple of str
+        The reasons for those that are NaN.
     others : mapping of int to mapping of str to Spread
         The same from all other closes of the period.
     why_no_p_values : str
@@ -83,6 +94,7 @@ class Study:
     entered_at: Instants
     events: Events
     forward: Mapping[int, Mapping[str, Float]]
+    why_blank: tuple[str, ...]
     others: Mapping[int, Mapping[str, Spread]]
     why_no_p_values: str
     evidence: Mapping[int, Evidence]
@@ -150,15 +162,18 @@ def examine(
     events = find_events(values, ages, inputs.first_row, held.when, asked.merge_days, longest)
     every = np.arange(len(held.when))
     other = ~mask(events.row, len(every))
-    after = partial(forward_returns, held, asked.alts, asked.base)
-    everywhere = {days: after(every, days) for days in asked.horizons_days}
+    sides = (held, asked.alts, asked.base)
+    everywhere = {days: forward_returns(*sides, every, days) for days in asked.horizons_days}
+    forward = {
+        days: {name: each[name][events.row] for name in SERIES} for days, each in everywhere.items()
+    }
     differences = held.returns(asked.alts) - held.returns(asked.base)
     outcomes = {days: each[DIFFERENCE] for days, each in everywhere.items()}
     why = why_none(len(events))
     offsets = np.arange(-BEFORE_DAYS, longest + 1)
-    paths = np.column_stack([after(every, int(day))[DIFFERENCE] for day in offsets])
+    paths = np.column_stack([path_returns(*sides, every, int(d))[DIFFERENCE] for d in offsets])
     entered = np.where(events.row + held.entry < len(every), events.row + held.entry, -1)
-    manifest = _manifest(experiment, inputs, asked, held)
+    manifest = _manifest(experiment, inputs, asked, held, inside)
     return Study(
         id=run_id(manifest["digests"]),
         name=experiment.name,
@@ -173,10 +188,8 @@ def examine(
         known_at=held.known_at[events.row],
         entered_at=np.where(entered < 0, np.datetime64("NaT", "ns"), held.known_at[entered]),
         events=events,
-        forward={
-            days: {name: each[name][events.row] for name in SERIES}
-            for days, each in everywhere.items()
-        },
+        forward=forward,
+        why_blank=why_blank(held, events.row, forward),
         others={
             days: {name: spread(each[name][other]) for name in SERIES}
             for days, each in everywhere.items()
@@ -237,13 +250,18 @@ def _lead_lags(experiment: Experiment, inputs: Inputs, held: Held) -> tuple[Sess
 
 
 def _manifest(
-    experiment: Experiment, inputs: Inputs, asked: Question, held: Held
+    experiment: Experiment, inputs: Inputs, asked: Question, held: Held, values: Float
 ) -> dict[str, Any]:
     panels = panels_read(experiment.signals, inputs.panels, inputs.clock)
     classes = map(type, (*experiment.signals.values(), *experiment.sleeves.values()))
     config = {"experiment": experiment.resolved(), "study": asdict(asked)}
     by_hand = not (
         inputs.simulated or inputs.members is not None or experiment.universe.point_in_time
+    )
+    is_switch = len(np.unique(values[~np.isnan(values)])) <= 2
+    many = (
+        f"'{asked.signal}' takes many values, and counts as on above 0: study a switch made of it, "
+        "such as a hysteresis"
     )
     picked = "the ids were picked by hand, by somebody who knew how it went on"
     stale = (
@@ -255,5 +273,10 @@ def _manifest(
         "digests": run_digests(config, panels, inputs.events, classes, inputs.eligible),
         "simulated": inputs.simulated,
         "sources": dict(inputs.sources),
-        "warnings": [*((picked,) if by_hand else ()), *inputs.warnings, *stale],
+        "warnings": [
+            *((picked,) if by_hand else ()),
+            *(() if is_switch else (many,)),
+            *inputs.warnings,
+            *stale,
+        ],
     }

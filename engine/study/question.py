@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from engine.config import Experiment
+from engine.config.kinds import RawStrategy
 from engine.config.study import StudySpec
 from feeds.errors import ConfigError
 from strategies.base import Strategy
@@ -34,6 +35,11 @@ def question(experiment: Experiment, signal: str | None = None) -> Question:
     ConfigError
         For a name that the config does not have, or one that must be written out.
     """
+    if isinstance(experiment.strategy, RawStrategy):
+        raise ConfigError(
+            f"'{experiment.name}' is a raw strategy, which has no signals to study; study a config "
+            "with signals and sleeves"
+        )
     given = getattr(experiment, "study", None)
     spec = given if isinstance(given, StudySpec) else StudySpec.model_validate({})
     rules = tuple(_nested(experiment.strategy))

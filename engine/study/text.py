@@ -26,6 +26,7 @@ _WIDTH = 100
 _FIRST, _CELL, _LAST = 30, 8, 11
 _MOST_EVENTS = 40
 _MOST_HORIZONS = 6
+_FEWEST_FOR_A_SHARE = 3
 
 
 def summary(study: Study) -> str:
@@ -52,17 +53,18 @@ def _differences(study: Study) -> list[str]:
     found = {each: spread(study.forward[each][DIFFERENCE]) for each in days}
     others = {each: study.others[each][DIFFERENCE] for each in days}
     largest = [without_largest(study.forward[each][DIFFERENCE]) for each in days]
+    told = len(study.events) >= _FEWEST_FOR_A_SHARE
     lines = [*_singles(study, DIFFERENCE), ""]
     if len(study.events) > 1:
         lines += [
             _row("mean of the events", (in_percent(found[each].mean) for each in days)),
             _row("  without the largest", map(in_percent, largest)),
-            _row("  above 0", (share(found[each].positive) for each in days)),
         ]
-    lines += [
-        _row("mean of all other closes", (in_percent(others[each].mean) for each in days)),
-        _row("  above 0", (share(others[each].positive) for each in days)),
-    ]
+    if told:
+        lines.append(_row("  above 0", (share(found[each].positive) for each in days)))
+    lines.append(_row("mean of all other closes", (in_percent(others[each].mean) for each in days)))
+    if told:
+        lines.append(_row("  above 0", (share(others[each].positive) for each in days)))
     if study.evidence:
         tests = [study.evidence.get(each) for each in days]
         lines += [

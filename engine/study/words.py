@@ -69,15 +69,13 @@ def reading(study: Study) -> list[str]:
 
 
 def cut_off(study: Study) -> str:
-    """A sentence about windows that the data end in; blank if there is none."""
-    longest = max(study.forward)
-    missing = sum(math.isnan(value) for value in study.forward[longest][DIFFERENCE].tolist())
+    """Why some returns are blank, and some horizons have no p-value; blank if all are there."""
     few = [
         f"{days} days"
         for days in study.forward
         if not study.why_no_p_values and days not in study.evidence
     ]
-    said = f"{BLANK}: the data end before. " if missing else ""
+    said = f"{BLANK}: {', or '.join(study.why_blank)}. " if study.why_blank else ""
     if few:
         said += f"No p-value for {listed(few)}: fewer than {FEWEST_EVENTS} whole windows."
     return said.strip()

@@ -10,13 +10,12 @@ from pydantic import Field
 from feeds.arrays import Bool, Float
 from feeds.panel import Panel
 from strategies.base import AssetName, Basket
-from strategies.baskets.weighted import column_of
 from strategies.registry import register
 
 
 @register("single")
 class Single(Basket):
-    """All of the sleeve in one asset; in cash while that asset is not eligible."""
+    """All of the sleeve in one asset; in cash while that asset is not eligible, or not listed."""
 
     asset: AssetName = Field(description="id of the clock panel")
 
@@ -24,7 +23,4 @@ class Single(Basket):
 
     def weights(self, seen: Panel, eligible: Bool) -> Float:
         """Weights, float64 (N,)."""
-        out = np.zeros(len(seen.ids))
-        column = column_of(self.kind, seen, self.asset)
-        out[column] = float(eligible[column])
-        return out
+        return np.asarray(eligible & (np.array(seen.ids) == self.asset), dtype=np.float64)

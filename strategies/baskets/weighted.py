@@ -6,12 +6,11 @@ from abc import abstractmethod
 from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from feeds.arrays import Bool, Float
-from feeds.errors import ConfigError
 from feeds.panel import Panel
-from strategies.base import Basket, in_order
+from strategies.base import Basket, Names
 from strategies.baskets.past import median_quote_volume, returns
 
 
@@ -22,8 +21,8 @@ class Weighted(Basket):
     take stays in cash.
     """
 
-    exclude: Annotated[list[str], AfterValidator(in_order), "asset"] = Field(
-        default_factory=list, description="ids of the clock panel that are never held"
+    exclude: Annotated[Names, "asset"] = Field(
+        (), description="ids of the clock panel that are never held"
     )
     max_weight: float | None = Field(
         None, gt=0, le=1, description="largest weight of an id in the sleeve; blank: no limit"
@@ -37,8 +36,7 @@ class Weighted(Basket):
 
     def weights(self, seen: Panel, eligible: Bool) -> Float:
         """Weights, float64 (N,)."""
-        chosen = np.array(eligible, dtype=bool)
-        chosen[[column_of(self.kind, seen, asset) for asset in self.exclude]] = False
+        chosen = eligible & ~np.isin(seen.ids, self.exclude)
         if self.min_median_quote_volume > 0:
             chosen &= median_quote_volume(seen, self.volume_days) >= self.min_median_quote_volume
         return capped(self.sizes(seen, chosen), self.max_weight)
@@ -94,19 +92,3 @@ def capped(sizes: Float, most: float | None) -> Float:
         out[column] = most
         rest -= most
     return out
-
-
-def column_of(basket: str, seen: Panel, asset: str) -> int:
-    """The column of an id that a basket names.
-
-    Raises
-    ------
-    ConfigError
-        If the panel does not have it.
-    """
-    if asset not in seen.ids:
-        raise ConfigError(
-            f"basket '{basket}' names '{asset}', which is no id of panel '{seen.name}'; "
-            f"it has {', '.join(seen.ids)}"
-        )
-    return seen.ids.index(asset)

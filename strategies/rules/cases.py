@@ -26,7 +26,8 @@ class Cases(Strategy):
     unknown signal anywhere means no decision, as for every rule.
     """
 
-    cases: list[Case] = Field(
+    cases: tuple[Case, ...] = Field(
+        strict=False,
         min_length=1,
         description="each `{signal: NAME, hold: {SLEEVE: SHARE}}`; the one that wins comes first",
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from strategies.base import Strategy, names_marked
 from strategies.entries import Entry
@@ -24,6 +24,16 @@ class Overlay(Strategy):
     """A strategy that changes the shares of the strategy `of`, which may be an overlay again."""
 
     of: Nested = Field(description="the strategy whose shares are changed")
+
+    @field_validator("of")
+    @classmethod
+    def _decides_again(cls, of: Strategy) -> Strategy:
+        if of.once:
+            raise ValueError(
+                f"`{of.kind}` decides once, and what is around it asks again and again: write "
+                "`kind: fixed_mix`, whose shares are restored when a decision is due"
+            )
+        return of
 
     @property
     def reads_held(self) -> bool:  # type: ignore[override]

@@ -6,14 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
-from strategies.base import Strategy
+from strategies.base import Strategy, by_name
 from strategies.registry import register
-
-
-def _in_order(scores: dict[str, str]) -> dict[str, str]:
-    return dict(sorted(scores.items()))
 
 
 @register("ranking")
@@ -25,9 +21,9 @@ class Ranking(Strategy):
     Of equal values the sleeve that is first in the alphabet wins.
     """
 
-    scores: Annotated[dict[str, str], AfterValidator(_in_order), "scores"] = Field(
-        min_length=1, description="the signal that ranks each sleeve, by sleeve"
-    )
+    scores: Annotated[
+        Mapping[str, str], AfterValidator(by_name), PlainSerializer(dict), "scores"
+    ] = Field(min_length=1, description="the signal that ranks each sleeve, by sleeve")
     count: int = Field(1, ge=1, le=1000, description="how many sleeves are held")
     above: float | None = Field(
         None, description="only sleeves whose signal is above this are held; blank: all"

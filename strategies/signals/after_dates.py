@@ -20,8 +20,8 @@ def _date(value: Any) -> Any:
     return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
 
 
-def _once_in_order(values: list[date]) -> list[date]:
-    return sorted(set(values))
+def _once_in_order(values: tuple[date, ...]) -> tuple[date, ...]:
+    return tuple(sorted(set(values)))
 
 
 @register("after_dates")
@@ -36,8 +36,8 @@ class AfterDates(Signal):
     """
 
     dates: Annotated[
-        list[Annotated[date, BeforeValidator(_date)]],
-        Field(min_length=1),
+        tuple[Annotated[date, BeforeValidator(_date)], ...],
+        Field(strict=False, min_length=1),
         AfterValidator(_once_in_order),
     ] = Field(description="dates such as 2020-12-22")
     fresh_days: int = Field(60, ge=1, le=MOST_DAYS, description="days for which the value stays 1")

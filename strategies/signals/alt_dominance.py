@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field, model_validator
 
-from feeds.arrays import DAY, Float, Int
+from feeds.arrays import DAY, Float, Instants, Int
 from feeds.panel import Panel
 from strategies.base import Signal
 from strategies.registry import register
@@ -60,13 +60,13 @@ class AltDominance(Signal):
             return share
         first = first_rows(seen.label, days)
         if self.mean_days is not None:
-            out, noise = share - _mean(share, first), ROUNDING * np.abs(share)
+            out = share - _mean(share, first)
+            out[np.abs(out) <= ROUNDING * np.abs(share)] = 0.0
         else:
-            time = (seen.label - seen.label[0]) / DAY
-            out, noise = _slope(time, share, first), ROUNDING * np.abs(share) / days
+            out = _slope(seen.label, share, first, days)
         known = ~np.isnan(share)
         full = known[: len(share)] & (seen.label - seen.label[int(np.argmax(known))] >= days * DAY)
-        return np.where(full, np.where(np.abs(out) <= noise, 0.0, out), np.nan)
+        return np.where(full, out, np.nan)
 
 
 def _mean(share: Float, first: Int) -> Float:
@@ -75,11 +75,21 @@ def _mean(share: Float, first: Int) -> Float:
     return trailing_sum(np.where(known, share, 0.0), first) / np.maximum(count, 1)
 
 
-def _slope(time: Float, share: Float, first: Int) -> Float:
+def _slope(label: Instants, share: Float, first: Int, days: int) -> Float:
     known = ~np.isnan(share)
-    t, x = np.where(known, time, 0.0), np.where(known, share, 0.0)
-    n, st, sx, stt, stx = (
-        trailing_sum(part, first) for part in (known.astype(np.float64), t, x, t * t, t * x)
-    )
-    spread = n * stt - st * st
-    return np.where(n < 2, np.nan, (n * stx - st * sx) / np.where(n < 2, 1.0, spread))
+    one, x = known.astype(np.float64), np.where(known, share, 0.0)
+    # Days since the last of the instants that lie `days` apart: since the first row, they would
+    # grow from year to year, and a short window lose its digits. A window lies in two such blocks.
+    block = (label - label[:1]) // (days * DAY)
+    time = (label - label[:1]) / DAY - block * days
+    own = np.maximum(first, np.searchsorted(block, block))
+
+    def total(number: Float, power: int) -> Float:
+        now, before = number * time**power, number * (time - days) ** power
+        return trailing_sum(now, own) + trailing_sum(before, first) - trailing_sum(before, own)
+
+    n, sx = trailing_sum(one, first), trailing_sum(x, first)
+    st, stt, stx = total(one, 1), total(one, 2), total(x, 1)
+    rise, spread = n * stx - st * sx, n * stt - st * st
+    rise[np.abs(rise) <= ROUNDING * n * n * days * np.abs(share)] = 0.0
+    return np.where(n < 2, np.nan, rise / np.where(n < 2, 1.0, spread))

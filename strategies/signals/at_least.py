@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from feeds.arrays import Float
 from feeds.panel import Panel
-from strategies.base import Combination, in_order
+from strategies.base import Combination, Names
 from strategies.registry import register
 
 
@@ -23,9 +23,9 @@ class AtLeast(Combination):
     Range: 1, 0; NaN where the unknown signals decide.
     """
 
-    of: Annotated[
-        list[str], Field(min_length=1, max_length=1000), AfterValidator(in_order), "signal"
-    ] = Field(description="the signals that are counted, each once")
+    of: Annotated[Names, Field(min_length=1, max_length=1000), "signal"] = Field(
+        description="the signals that are counted, each once"
+    )
     count: Literal["all", "any"] | Annotated[int, Field(ge=1)] = Field(
         "all", description="how many must be above 0: `all`, `any` (one), or a number"
     )

@@ -25,10 +25,10 @@ class BullishDivergence(Breadth):
     `price` is less than that of each of the `half_width` bars before it and at most that of those
     after it; it is known `half_width` bars later. Two lows in turn, i and j, `min_bars` to
     `max_bars` bars apart, are a divergence when the price at j is below (1 - `depth`) times that
-    at i and the oscillator at j is above that at i. It becomes known when j does: a mark at j
-    itself is hindsight. The oscillator is Wilder's RSI of 14 closes or the MACD histogram
-    (12, 26, 9), and unknown until the id has `min_history` bars, because both depend on where
-    the data begin.
+    at i and the oscillator at j is above that at i, by more than rounding. It becomes known when
+    j does: a mark at j itself is hindsight. The oscillator is Wilder's RSI of 14 closes or the
+    MACD histogram (12, 26, 9), and unknown until the id has `min_history` bars, because both
+    depend on where the data begin.
 
     Panel: bars of any number of ids; one id gives 1 or 0. Range: 0 to 1; NaN where fewer than
     `min_ids` ids that count have a known oscillator at the last complete bar.
@@ -88,8 +88,9 @@ class BullishDivergence(Breadth):
         bars = bars_of(seen, self.bars)
         close = bars.last(seen.close)
         price = close if self.price == "close" else bars.lowest(seen.low)
-        value = rsi(close) if self.oscillator == "rsi" else macd_histogram(close)
+        of_rsi = self.oscillator == "rsi"
+        value, unit = (rsi(close), 100.0) if of_rsi else (macd_histogram(close), close)
         history = np.cumsum(~np.isnan(close), axis=0)
         value = np.where(history >= self.min_history, value, np.nan)
         apart = (self.min_bars, self.max_bars)
-        return bars, value, divergences(price, value, self.half_width, apart, self.depth)
+        return bars, value, divergences(price, value, self.half_width, apart, self.depth, unit)

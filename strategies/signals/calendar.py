@@ -17,12 +17,12 @@ _THURSDAY = 3  # 1970-01-01, day number 0
 _Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
-def _once_in_order(values: list[int]) -> list[int]:
-    return sorted(set(values))
+def _once_in_order(values: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(values)))
 
 
-def _once_in_week(values: list[_Weekday]) -> list[_Weekday]:
-    return sorted(set(values), key=_WEEKDAYS.index)
+def _once_in_week(values: tuple[_Weekday, ...]) -> tuple[_Weekday, ...]:
+    return tuple(sorted(set(values), key=_WEEKDAYS.index))
 
 
 @register("calendar")
@@ -36,15 +36,15 @@ class Calendar(Signal):
     Panel: any. Range: 1, 0; never NaN.
     """
 
-    months: Annotated[list[Annotated[int, Field(ge=1, le=12)]], AfterValidator(_once_in_order)] = (
-        Field(default_factory=list, description="months, 1 to 12; blank: all")
-    )
-    weekdays: Annotated[list[_Weekday], AfterValidator(_once_in_week)] = Field(
-        default_factory=list, description="weekdays, such as monday; blank: all"
+    months: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=12)], ...], AfterValidator(_once_in_order)
+    ] = Field((), strict=False, description="months, 1 to 12; blank: all")
+    weekdays: Annotated[tuple[_Weekday, ...], AfterValidator(_once_in_week)] = Field(
+        (), strict=False, description="weekdays, such as monday; blank: all"
     )
     days_of_month: Annotated[
-        list[Annotated[int, Field(ge=1, le=31)]], AfterValidator(_once_in_order)
-    ] = Field(default_factory=list, description="days of the month, 1 to 31; blank: all")
+        tuple[Annotated[int, Field(ge=1, le=31)], ...], AfterValidator(_once_in_order)
+    ] = Field((), strict=False, description="days of the month, 1 to 31; blank: all")
 
     example: ClassVar[dict[str, Any]] = {"panel": "coins", "months": [1, 11, 12]}
 

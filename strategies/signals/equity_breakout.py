@@ -18,18 +18,18 @@ from strategies.windows import MOST_DAYS, trailing_max
 class EquityBreakout(Signal):
     """1 for `fresh_days` after a breakout ended a drought of `drought_days`, else 0.
 
-    The level of a row is the highest `price` of all earlier rows (`record`) or of the `sessions`
-    rows before it (`donchian`). A row above its level (strictly) is a breakout; it counts when
-    `drought_days` whole days have passed between its label and that of the breakout before it, or,
-    where there was none, of the last row without a level.
+    The level of a row is the highest `price` of all earlier rows (`record`) or of the last
+    `sessions` rows before it that have one (`donchian`). A row above its level (strictly) is a
+    breakout; it counts when `drought_days` whole days have passed between its label and that of
+    the breakout before it, or, where there was none, of the last row without a level.
 
     A breakout is confirmed by the last of `confirm` rows in turn above the level, which is frozen
     at the first of them, or at once by the first of these rows that is above it by the share
     `buffer` or more. That row is the signal row. The value is 1 in rows whose label is at least
     `lag_days`, and less than `lag_days` + `fresh_days`, whole days after that of a signal row.
 
-    Panel: bars of one id. Range: 1, 0; NaN in the rows of a donchian without a level. Records are
-    "since the first row": give the series its full history.
+    Panel: bars of one id. Range: 1, 0; NaN in the rows of a donchian without a level or a price.
+    Records are "since the first row": give the series its full history.
     """
 
     rule: Literal["record", "donchian"] = Field(
@@ -55,7 +55,7 @@ class EquityBreakout(Signal):
     )
     price: Literal["close", "high"] = Field("close", description="field that makes a breakout")
     sessions: int = Field(
-        252, ge=1, le=MOST_DAYS, description="rows in a donchian window, current one excluded"
+        252, ge=1, le=MOST_DAYS, description="prices in a donchian window, current one excluded"
     )
     rearm_drawdown: float | None = Field(
         None, gt=0, lt=1, description="after a signal none before a close this far below the max"
@@ -88,18 +88,19 @@ class EquityBreakout(Signal):
         fresh = last >= 0
         since = seen.label[fresh] - fired[last[fresh]]
         fresh[fresh] = since < (self.lag_days + self.fresh_days) * DAY
-        warm_up = np.arange(len(seen)) < self.warm_up
-        return np.where(warm_up, np.nan, fresh.astype(np.float64))
+        unknown = np.isnan(self.levels(seen)) | np.isnan(seen.column(self.price))
+        return np.where(unknown & (self.rule == "donchian"), np.nan, fresh.astype(np.float64))
 
     def levels(self, seen: Panel) -> Float:
         """The level that each row has to exceed, float64 (T,); NaN where there is none."""
-        price = _known(seen.column(self.price))
+        known = ~np.isnan(seen.column(self.price))
+        price = seen.column(self.price)[known]
         if self.rule == "record":
             highest, rows = np.maximum.accumulate(price), 1
         else:
             highest, rows = trailing_max(price, self.sessions), self.sessions
-        levels = np.append(np.full(rows, np.nan), highest[:-1])[: len(price)]
-        return np.where(np.isfinite(levels), levels, np.nan)
+        by_prices_before = np.append(np.full(rows, np.nan), highest)
+        return by_prices_before[np.cumsum(known) - known]
 
     def events(self, seen: Panel) -> Bool:
         """The rows at which the signal fires, bool (T,)."""

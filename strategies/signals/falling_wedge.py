@@ -25,10 +25,11 @@ class FallingWedge(SeriesSignal):
     below those after it, a pivot low the other way round; both are known `half_width` bars later.
     At each bar a line is fitted by least squares through the highs, and one through the lows, of
     the `window` bars before it, as far as they were known before the bar. They are a falling wedge
-    when each goes through `min_pivots` pivots, both fall, the upper one falls faster, they meet
-    after the bar, and the width at the bar before is at most `max_width_ratio` of that at the
-    first pivot. A breakout is a bar more than `buffer` above the upper line when the bar before
-    was not; it is known with the last of `confirm` bars in turn above that same line.
+    when each goes through `min_pivots` pivots, both fall, the upper one falls faster (each by more
+    than 1e-9 a bar, which may be rounding), they meet after the bar, and the width at the bar
+    before is at most `max_width_ratio` of that at the first pivot. A breakout is a bar more than
+    `buffer` above the upper line when the bar before was not; it is known with the last of
+    `confirm` bars in turn above that same line.
 
     The method `lines` gives the lines as they stood at each bar: draw those, not a refit.
 

@@ -8,7 +8,6 @@ import numpy as np
 from pydantic import Field
 
 from feeds.arrays import DAY, Float
-from feeds.errors import ConfigError
 from feeds.panel import Panel
 from strategies.breadth import Breadth
 from strategies.registry import register
@@ -42,11 +41,8 @@ class Outperformers(Breadth):
 
     def values(self, seen: Panel) -> Float:
         """The values, float64 (T,)."""
-        if self.benchmark not in seen.ids:
-            raise ConfigError(
-                f"panel '{seen.name}' does not have the benchmark '{self.benchmark}'; it has "
-                f"{', '.join(seen.ids[:40])}"
-            )
+        if self.benchmark not in seen.ids:  # it lists later
+            return np.full(len(seen), np.nan)
         row = first_rows(seen.label, self.days) - 1
         age = (seen.label - self.days * DAY - seen.label[row]) / DAY
         there = (row >= 0) & (age <= self.max_age_days)

@@ -75,6 +75,35 @@ def test_a_random_rotation_keeps_the_length_of_every_spell(seed: int) -> None:
     np.testing.assert_array_equal(same, signal)
 
 
+def test_shares_that_differ_at_every_close_take_no_more_time_each() -> None:
+    compared = 0
+
+    class Share(float):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return float(self) == other
+
+        __hash__ = float.__hash__
+
+    rows = 2000
+    log = decisions(*((row, {"a": Share(row / rows)}) for row in range(rows)))
+    strategy, signal = random_rotation(log, rows, 1)
+    assert sorted(signal.tolist()) == list(range(rows))
+    assert len(strategy.choices) == rows
+    assert compared < 10 * rows
+
+
+def test_the_order_of_random_spells_is_the_one_that_was_always_drawn() -> None:
+    # By the definition: the lengths of each shares, in the order they first appear, are permuted.
+    log = decisions((0, A), (3, B), (4, A), (9, CASH), (11, B), (17, A), (25, CASH))
+    random = np.random.default_rng(5)
+    a, b, cash = (random.permutation(lengths) for lengths in ([3, 5, 8], [1, 6], [2, 5]))
+    lengths = [a[0], b[0], a[1], cash[0], b[1], a[2], cash[1]]
+    expected = np.roll(np.repeat([0, 1, 0, 2, 1, 0, 2], lengths), random.integers(30))
+    np.testing.assert_array_equal(random_rotation(log, 30, 5)[1], expected)
+
+
 def test_random_rotations_differ_by_their_seed() -> None:
     log = decisions((0, A), (9, B), (20, A), (22, B), (38, A), (45, B))
     found = {random_rotation(log, 60, seed)[1].tobytes() for seed in range(30)}

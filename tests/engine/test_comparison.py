@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import engine
-from engine import reading
+from engine import compare_verbs, reading
 from engine.cli import main
 from engine.comparison import Failure, beside, compare
 from engine.config import load_config
@@ -93,6 +93,19 @@ def test_an_entry_that_some_lack_is_told_by_its_kind_alone() -> None:
     assert found[0].usual == "trend"
 
 
+def test_what_a_kind_believes_is_told_wherever_the_entry_is() -> None:
+    one = {"kind": "outperformers", "panel": "p", "days": 90}
+    two = {"kind": "expression", "when": "not x"}
+    there, other = {"signals": {"s": one, "t": two}}, {"signals": {"s": two}}
+    assert differences([there, {"signals": {}}]) == (
+        Difference("signals.s", ("outperformers (days=90)", "-")),
+        Difference("signals.t", ("expression (when=not x)", "-")),
+    )
+    assert differences([{"signals": {"s": one}}, other]) == (
+        Difference("signals.s", ("outperformers (days=90, panel=p)", "expression (when=not x)")),
+    )
+
+
 def test_long_lists_are_told_by_what_differs() -> None:
     ids = ["A", "B", "C", "D", "E", "F"]
     found = differences([{"universe": {"ids": ids}}, {"universe": {"ids": [*ids[1:], "G"]}}])
@@ -129,6 +142,20 @@ def test_shares_are_means_over_the_closes_and_cash_is_among_them(tmp_path: Path)
     # All but 2 % is invested from the second close on, and nothing at the first.
     assert row.sleeves["cash"] == pytest.approx((1.0 + 399 * 0.02) / 400)
     assert row.sleeves["alts"] + row.sleeves["btc"] == pytest.approx(399 * 0.98 / 400)
+
+
+def test_sleeves_are_in_the_order_of_their_names_whoever_holds_them(tmp_path: Path) -> None:
+    (first,) = results_of([rotation(400)], tmp_path)
+    (row,) = beside([first]).runs
+    others = [replace(row, sleeves={"zinc": 0.5, "alts": 0.2, "cash": 0.3}), row]
+    orders = set()
+    for rows in (others, others[::-1], [*others, others[0]]):
+        found = replace(beside([first]), runs=tuple(rows))
+        shares = [name for name in found.columns() if name.startswith("share_")]
+        assert shares == ["share_alts", "share_btc", "share_zinc", "share_cash"]
+        header = next(line for line in found.summary().splitlines() if " cash" in line)
+        orders.add(tuple(header.split()[-4:]))
+    assert orders == {("alts", "btc", "zinc", "cash")}
 
 
 def test_equal_benchmarks_are_one_row_and_others_say_whose_they_are(tmp_path: Path) -> None:
@@ -373,6 +400,38 @@ def test_compare_takes_runs_by_path_id_and_name_and_writes_a_table(
     assert names[:2] == ["rotation", "mine"]
     assert main(["compare", "nothing", "-o", str(output)]) == 2
     assert "no run `nothing`" in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_written_stops_before_the_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, output = str(config_file(tmp_path, "mine")), tmp_path / "out"
+    arguments = ["compare", config, *SET, "-o", str(output), "-q", "--csv"]
+    for place in (tmp_path / "not there" / "table.csv", tmp_path):
+        assert main([*arguments, str(place)]) == 2
+        told = capsys.readouterr()
+        assert f"cannot write the table {place}: " in told.err
+        assert "name another file with --csv" in told.err
+        assert not output.exists()
+    assert main([*arguments, ""]) == 2
+    assert "argument --csv: name a file" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.yaml"]
+
+
+def test_a_table_that_cannot_be_written_later_is_printed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(compare_verbs, "replace_whole", full)
+    write_result(rotation(400), tmp_path)
+    table = tmp_path / "table.csv"
+    assert main(["compare", "rotation", "-o", str(tmp_path), "--csv", str(table)]) == 2
+    told = capsys.readouterr()
+    assert "rotation" in told.out
+    assert "table  " not in told.out
+    assert f"error: cannot write the table {table}: No space left on device" in told.err
 
 
 def test_json_of_a_comparison_has_every_difference_and_warning(

@@ -107,8 +107,24 @@ def test_a_plugin_registers_kinds_of_every_family(write: Write) -> None:
         ),
         (source("Bad Name".lower()), "mine.py, line 6: cannot register 'bad name'"),
         ("\0", "mine.py: "),
+        ("x = " + "-" * 200_000 + "1\n", "mine.py: MemoryError: nested too deeply"),
+        (
+            source().replace("def values", "def valves"),
+            "mine.py: the signal 'always' has no `values`; write it in its class Always",
+        ),
+        (
+            source().replace("unused: int =", "rows ="),
+            "mine.py, line 10: parameter 'rows' needs a type: rows: int = Field(...)",
+        ),
+        (
+            source().replace("unused: int = Field(3,", "rows = 3 #"),
+            "mine.py, line 10: parameter 'rows' needs a type: rows: int = Field(...)",
+        ),
     ],
-    ids=["syntax", "import", "exit", "nothing", "taken", "no name", "no text"],
+    ids=[
+        *("syntax", "import", "exit", "nothing", "taken", "no name", "no text", "deep"),
+        *("abstract", "field without type", "value without type"),
+    ],
 )  # fmt: skip
 def test_a_plugin_that_fails_is_told_with_file_and_line(
     write: Write, text: str, words: str
@@ -277,6 +293,98 @@ def test_kinds_of_a_plugin_are_listed_explained_and_in_the_schema(
     assert "unused" in capsys.readouterr().out
     assert main(["config", "schema", *options]) == 0
     assert '"always"' in capsys.readouterr().out
+
+
+LOOKBACK = "    @property\n    def lookback(self): return {}\n"
+STRATEGY = (
+    "from strategies.base import Shares, Strategy\n"
+    "@register('odd')\nclass Odd(Strategy):\n    hold: Shares\n"
+    "    @property\n    def {}(self): return {}\n    def rule(self, x): return self.hold\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            LOOKBACK.format("2.5"),
+            "line 3  signals.own  signal 'always' has a lookback of 2.5; give",
+        ),
+        (
+            LOOKBACK.format("'5'"),
+            "signals.own  signal 'always' has a lookback of '5'; give a whole",
+        ),
+        (
+            LOOKBACK.format("1 / 0"),
+            "signals.own  signal 'always' raised ZeroDivisionError: division by zero (mine.py, "
+            "line 16)",
+        ),
+        (
+            "    @property\n    def inputs(self): raise KeyError('x')\n",
+            "signals.own  signal 'always' raised KeyError: 'x' (mine.py, line 16)",
+        ),
+        (
+            "    @property\n    def inputs(self): return (5,)\n",
+            "signals.own  signal 'always' gives (5,) as its `inputs`; give a tuple of names",
+        ),
+        (
+            "    limit: float = float('inf')\n",
+            "signals.own.limit  is inf, which no config can write; give a finite number",
+        ),
+        (
+            STRATEGY.format("sleeves", "('nosuch',)"),
+            "line 4  strategy  unknown sleeve `nosuch`. Known: ",
+        ),
+        (
+            STRATEGY.format("signals", "('nosuch',)"),
+            "line 4  strategy  unknown signal `nosuch`. Known: ",
+        ),
+    ],
+    ids=["float", "text", "raising", "inputs", "numbers", "inf", "sleeve", "signal"],
+)
+def test_what_a_kind_tells_wrong_of_itself_is_told_with_its_place_in_the_config(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    arguments = command(tmp_path, write(source() + text))
+    if "Strategy" in text:
+        config = Path(arguments[1])
+        config.write_text(
+            config.read_text().replace("{signal: own}", "{kind: odd, hold: {btc: 1.0}}")
+        )
+    assert main(arguments) == 3
+    told = " ".join(capsys.readouterr().err.split())
+    assert " ".join(words.split()) in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_default_that_json_does_not_have_is_listed_as_text(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = write(source() + "    limit: float = float('inf')\n")
+    assert main(["list", "signals", "--json", "--plugins", str(plugin)]) == 0
+    entries = {entry["kind"]: entry for entry in json.loads(capsys.readouterr().out)}
+    (limit,) = (each for each in entries["always"]["parameters"] if each["name"] == "limit")
+    assert limit["default"] == "inf"
+    assert main(["config", "schema", "--plugins", str(plugin)]) == 0
+    assert '"default": "inf"' in capsys.readouterr().out
+
+
+def test_what_a_kind_prints_in_a_run_is_no_json(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = source().replace("        return", "        print('hello')\n        return")
+    assert main(command(tmp_path, write(text), "--json")) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["name"] == "mine"
+    assert "hello" in told.err
+
+
+def test_a_kind_that_ends_the_process_is_told(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = source().replace("        return", "        raise SystemExit(0)\n        return")
+    assert main(command(tmp_path, write(text))) == 1
+    assert "signal 'own' raised SystemExit: 0 (mine.py, line 14)" in capsys.readouterr().err
 
 
 def test_a_plugin_that_fails_is_exit_3_before_anything_is_written(

@@ -78,6 +78,29 @@ def test_a_share_that_stands_still_is_exactly_zero(window):
     assert (values[1010:] == 0).all()
 
 
+@pytest.mark.parametrize("days_in_window", [2, 3, 7, 91, 364])
+@pytest.mark.parametrize("step", [1 / 24, 1, 7])
+def test_the_slope_of_a_share_that_stands_still_is_zero_however_short_the_window(
+    days_in_window, step
+):
+    rows = 4000
+    noise = np.random.default_rng(1).choice([0.0, 1e-16], rows)  # the last bit of the share
+    label = np.datetime64("2017-01-01", "ns") + (np.arange(rows) * step * 86_400e9).astype(int)
+    gaps = np.flatnonzero(np.random.default_rng(2).random(rows) < 0.8)
+    for kept in (np.arange(rows), gaps):
+        panel = shares((0.37 + noise)[kept], label[kept])
+        values = dominance("x", slope_days=days_in_window).values(panel)
+        assert (values[~np.isnan(values)] == 0).all()
+
+
+def test_a_slope_keeps_its_digits_after_many_years():
+    rows = 20_000
+    x = 0.3 + np.cumsum(np.random.default_rng(3).normal(0, 1e-4, rows))
+    values = dominance("x", slope_days=3).values(shares(x))
+    # Over days t - 2, t - 1 and t the slope is half the difference of the outer ones.
+    np.testing.assert_allclose(values[3:], (x[3:] - x[1:-2]) / 2, rtol=1e-9, atol=1e-12)
+
+
 def test_a_slope_of_a_single_row_is_unknown():
     panel = shares([1.0, 2.0, 3.0], days(3, step=10))
     assert np.isnan(dominance("x", slope_days=5).values(panel)).all()

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.errors import ConfigError
 from strategies.base import names_marked
 from strategies.baskets import EqualWeight, Single
 from strategies.registry import kinds
@@ -50,12 +49,12 @@ def test_weights_are_nonnegative_and_sum_to_one_or_are_all_zero(eligible):
     assert not found[~np.array(eligible)].any()
 
 
-@pytest.mark.parametrize("basket", [Single(asset="Z"), EqualWeight(exclude=["A", "Z"])])
-def test_an_asset_that_is_not_there_is_named(basket):
-    with pytest.raises(
-        ConfigError, match="names 'Z', which is no id of panel 'coins'; it has A, B"
-    ):
-        basket.weights(SEEN, np.ones(4, bool))
+def test_an_asset_that_has_not_been_listed_is_neither_held_nor_missed():
+    all_of_them = np.ones(4, bool)
+    assert Single(asset="Z").weights(SEEN, all_of_them).tolist() == [0, 0, 0, 0]
+    assert EqualWeight(exclude=["Z"]).weights(SEEN, all_of_them).tolist() == [0.25] * 4
+    found = EqualWeight(exclude=["A", "Z"]).weights(SEEN, all_of_them)
+    assert found.tolist() == [0, 1 / 3, 1 / 3, 1 / 3]
 
 
 def test_the_assets_of_a_basket_can_be_checked_when_the_config_is_read():
@@ -65,6 +64,7 @@ def test_the_assets_of_a_basket_can_be_checked_when_the_config_is_read():
 
 def test_the_order_of_excluded_ids_does_not_matter():
     assert EqualWeight(exclude=["B", "A"]) == EqualWeight(exclude=["A", "B"])
+    assert EqualWeight(exclude=["B", "A"]).exclude == ("A", "B")
 
 
 def test_the_built_in_baskets_are_registered():

@@ -54,6 +54,17 @@ def test_a_higher_low_or_too_small_a_fall_is_none():
     assert rows_are_bars(depth=0.01).events(price_panel(falling_twice())).sum() == 1
 
 
+@pytest.mark.parametrize("oscillator", ["rsi", "macd"])
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 7e5])
+def test_closes_that_stand_still_leave_the_oscillator_where_it_is(oscillator, scale):
+    # Lower lows every ten bars, below closes that have been equal for a long time.
+    bar = np.arange(2600)
+    close = scale * np.where(bar < 600, 100 + 9 * np.sin(bar), 100.1)
+    low = close * np.where(bar % 10 == 5, 0.9 - 1e-5 * bar, 1.0)
+    events = rows_are_bars(oscillator=oscillator, price="low").events(price_panel(close, low=low))
+    assert not events[2200:].any()
+
+
 def test_the_oscillator_is_not_used_before_an_id_has_its_history():
     seen = price_panel(falling_twice())
     for history, count in ((23, 1), (24, 0)):  # the first low is the 23rd bar
@@ -104,7 +115,7 @@ def test_marks_at_the_low_gain_on_random_walks_marks_when_known_do_not():
     half_width, horizon = 2, 4
     log = np.cumsum(np.random.default_rng(5).normal(0, 0.05, (400, 400)), axis=0)
     price = np.exp(log)
-    known, column = np.nonzero(divergences(price, rsi(price), half_width, (4, 60), 0.0))
+    known, column = np.nonzero(divergences(price, rsi(price), half_width, (4, 60), 0.0, 100.0))
     inside = known + horizon < len(log)
     known, column = known[inside], column[inside]
 

@@ -215,6 +215,29 @@ def test_a_channel_longer_than_the_panel_is_unknown_everywhere():
     assert np.isnan(values).all()
 
 
+def test_a_channel_waits_for_so_many_prices_of_an_id_that_lists_late():
+    nan = np.nan
+    close = [nan] * 5 + [5, 6, 7, 8, 1, 2, 9]
+    signal, panel = breakout(rule="donchian", sessions=3, fresh_days=1), price_panel(close)
+    # The fourth price, 8 in row 8, is the first with three before it; the channel of row 11 is 8.
+    assert fired(signal, close) == [8, 11]
+    np.testing.assert_equal(signal.levels(panel), [nan] * 8 + [7, 8, 8, 8])
+    np.testing.assert_equal(signal.values(panel), [nan] * 8 + [1, 0, 0, 1])
+
+
+def test_a_channel_is_unknown_without_a_price_and_counts_prices_around_gaps():
+    nan = np.nan
+    close = [1, 2, nan, 3, nan, nan, 2, 4, nan, nan, nan]
+    signal, panel = breakout(rule="donchian", sessions=2, fresh_days=9), price_panel(close)
+    assert fired(signal, close) == [3, 7]
+    np.testing.assert_equal(signal.values(panel), [nan, nan, nan, 1, nan, nan, 1, 1, nan, nan, nan])
+
+
+def test_a_gap_does_not_begin_a_channels_drought_anew():
+    close = [9, 9, 8, np.nan, 8, 10]
+    assert fired(breakout(rule="donchian", sessions=2, drought_days=4), close) == [5]
+
+
 def test_confirmation_takes_closes_in_turn_above_the_frozen_level():
     # Row 1 breaks the level 10 and stays above it in row 2, which is no record itself.
     assert fired(breakout(confirm=2), [10, 12, 11, 9]) == [2]

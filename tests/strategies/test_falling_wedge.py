@@ -74,6 +74,30 @@ def test_the_lines_are_recovered_and_frozen_before_the_bar():
     assert np.flatnonzero(signal.events(seen)).tolist() == [42]
 
 
+@pytest.mark.parametrize("scale", [1, 3, 10, 1e-7, 7e5])
+@pytest.mark.parametrize("floor", [4.0, np.log(37.0)])
+def test_a_level_support_is_no_falling_wedge_whatever_the_unit_of_the_price(scale, floor):
+    bar = np.arange(3000)
+    share = np.abs((bar + 4) % 8 - 4) / 4
+    log = floor + share * (0.6 - 0.006 * (bar % 100))  # lows all at the floor
+    lines = rows_are_bars(max_width_ratio=1.0).lines(price_panel(np.exp(log) * scale))
+    assert np.isnan(lines.apex).all()
+
+
+@pytest.mark.parametrize("scale", [1, 3, 10, 1e-7])
+def test_parallel_lines_are_no_falling_wedge(scale):
+    bar = np.arange(200)
+    log = 4.0 - 0.01 * bar + np.abs((bar + 4) % 8 - 4) / 8
+    lines = rows_are_bars(max_width_ratio=1.0).lines(price_panel(np.exp(log) * scale))
+    assert np.isnan(lines.apex).all()
+
+
+@pytest.mark.parametrize("scale", [3, 10, 1e-7])
+def test_the_unit_of_the_price_changes_no_wedge(scale):
+    one, other = (rows_are_bars().lines(price_panel(made_wedge() * unit)) for unit in (1, scale))
+    np.testing.assert_array_equal(np.isnan(one.apex), np.isnan(other.apex))
+
+
 def test_lines_are_never_redrawn():
     close = np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.02, 2000)))
     seen, signal = price_panel(close), FallingWedge(panel="test")

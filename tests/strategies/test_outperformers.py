@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from feeds.arrays import DAY
-from feeds.errors import ConfigError
 from feeds.panel import Panel
 from strategies.signals import Outperformers
 from tests.strategies.panels import coin_panel, days
@@ -33,8 +32,11 @@ def test_without_the_benchmark_nothing_is_known():
     seen = panel(A=[1, 2, 3], BTC=[1, np.nan, 2])
     values = Outperformers(panel="coins", benchmark="BTC", days=1).values(seen)
     assert np.isnan(values).all()
-    with pytest.raises(ConfigError, match="does not have the benchmark 'ETH'"):
-        Outperformers(panel="coins", benchmark="ETH").values(seen)
+
+
+def test_a_benchmark_that_has_not_been_listed_is_unknown():
+    seen = panel(A=[1, 2, 3], BTC=[1, 1, 2])
+    assert np.isnan(Outperformers(panel="coins", benchmark="ETH", days=1).values(seen)).all()
 
 
 def test_an_earlier_close_may_not_be_older_than_a_value_may():

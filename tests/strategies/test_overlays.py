@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Container
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -95,17 +97,24 @@ def test_a_volatility_target_only_scales_down(volatility, scale):
     assert not target.reads_held
 
 
-def watched(strategy: Stop, closes: list[tuple[int, float]]) -> list[bool]:
-    """Whether the stop is on at each close (day, NAV), as the engine asks; entry at the first."""
+def watched(
+    strategy: Stop,
+    closes: list[tuple[int, float]],
+    due: Container[int] = range(99),
+    **x: list[float],
+) -> list[bool]:
+    """Whether the stop is on at each close (day, NAV), as the engine asks on days that are due."""
     held, found, last = Held({}), [], None
-    for day, nav in closes:
+    for row, (day, nav) in enumerate(closes):
+        now = {"risk_on": 1.0} | {name: numbers[row] for name, numbers in x.items()}
         held = replace(held, nav=nav, day=day)
-        memory = strategy.remember({"risk_on": 1.0}, held)
-        held = replace(held, memory=MappingProxyType(dict(memory)))
-        shares = strategy.rule({"risk_on": 1.0}, held)
-        if shares != last:
+        held = replace(held, memory=MappingProxyType(dict(strategy.remember(now, held))))
+        found.append("stopped_on" in held.memory)
+        if any(map(math.isnan, now.values())):
+            continue
+        shares = strategy.rule(now, held)
+        if shares != last and day in due:
             held, last = replace(held, entry_nav=nav), shares
-        found.append(shares == strategy.to)
     return found
 
 
@@ -126,6 +135,45 @@ def test_a_stop_since_entry_forgets_the_peak():
     assert [day for day, on in enumerate(found) if on] == [3, 4, 7]
 
 
+FALL = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75]
+
+
+def test_shares_that_are_only_scaled_are_no_new_entry():
+    target = VolatilityTarget(of=ROTATION, volatility="vol", target=0.5)
+    stop = Stop(of=target, loss=0.2, since="entry")
+    # Other shares at every close, of the same sleeve: bought at 1.0, and 0.8 is 20 % less.
+    found = watched(stop, list(enumerate(FALL)), vol=[1.0, 1.1, 1.2, 1.3, 1.4, 1.5])
+    assert found == [False] * 4 + [True] * 2
+
+
+def test_a_sleeve_that_comes_or_goes_is_a_new_entry():
+    tilt = Tilt(signal="s", low=0.0, high=1.0, on={"alts": 1.0}, off={"btc": 1.0})
+    stop = Stop(of=tilt, loss=0.2, since="entry")
+    # At 0.9 alts come to btc: 0.75 is 17 % less than that, 0.72 is 20 % less.
+    closes = list(enumerate([*FALL, 0.72]))
+    found = watched(stop, closes, s=[0.0, 0.0, 0.3, 0.4, 0.5, 0.6, 0.7])
+    assert found == [False] * 6 + [True]
+
+
+def test_an_entry_is_where_a_decision_was_taken_and_an_unknown_signal_is_none():
+    stop = Stop(of=ROTATION, loss=0.2, since="entry")
+    nan = math.nan
+    # Off from day 1 on, and decided on day 3 at 0.85: 0.68 is 20 % less.
+    closes = list(enumerate([*FALL, 0.7, 0.68]))
+    found = watched(stop, closes, {0, 3}, risk_on=[1.0, 0.0, nan, 0.0, 0.0, nan, 0.0, 0.0])
+    assert found == [False] * 7 + [True]
+
+
+def test_an_entry_from_cash_at_the_nav_of_the_exit_is_one():
+    stop = Stop(of=VolatilityTarget(of=CASES, volatility="v", target=1.0), loss=0.2, since="entry")
+    # Cash from 0.9 on, bought again at 0.9 on day 4, less of it on day 5: 0.72 is 20 % less.
+    navs = [1.0, 0.9, 0.9, 0.9, 0.9, 0.8, 0.75, 0.72]
+    v = [1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 3.0, 4.0]
+    on = [1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+    found = watched(stop, list(enumerate(navs)), a=on, b=[0.0] * 8, v=v)
+    assert found == [False] * 7 + [True]
+
+
 def test_the_pause_counts_days_and_not_closes():
     stop = Stop(of=ROTATION, loss=0.2, pause_days=4)
     # Sessions: stopped on Friday, day 1; the fourth day after it is Tuesday, day 5.
@@ -135,9 +183,9 @@ def test_the_pause_counts_days_and_not_closes():
 
 def test_a_pause_may_be_spent_in_another_sleeve():
     stop = Stop(of=FixedMix(mix={"alts": 1.0}), loss=0.5, to={"btc": 1.0})
-    held = Held({"cash": 0.0}, nav=0.4, memory={"level": 1.0, "entry": 1.0})
+    held = Held({"cash": 0.0}, nav=0.4, memory={"level": 1.0})
     memory = stop.remember({}, held)
-    assert memory == {"level": 1.0, "entry": 1.0, "stopped_on": 0.0}
+    assert memory == {"level": 1.0, "stopped_on": 0.0}
     assert stop.rule({}, replace(held, memory=memory)) == {"btc": 1.0}
     assert stop.sleeves == ("alts", "btc")
 
@@ -164,6 +212,15 @@ def test_a_strategy_that_reads_nothing_held_makes_an_overlay_that_does_not_eithe
     stopped = VolatilityTarget(of=Stop(of=ROTATION, loss=0.1), volatility="v", target=1.0)
     assert (plain.reads_held, stopped.reads_held) == (False, True)
     assert not Stop(of=plain, loss=0.1).once
+
+
+@pytest.mark.parametrize("kind", ["stop", "volatility_target"])
+def test_a_strategy_that_decides_once_cannot_be_inside_another(kind):
+    inside = {"kind": "buy_and_hold", "hold": {"alts": 1.0}}
+    example = {**kinds("strategy")[kind].example, "of": inside}
+    with pytest.raises(ValidationError, match=r"decides once.*write `kind: fixed_mix`") as stopped:
+        build("strategy", {"kind": kind, **example})
+    assert stopped.value.errors()[0]["loc"] == ("of",)
 
 
 @pytest.mark.parametrize(

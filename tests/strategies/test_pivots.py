@@ -58,11 +58,20 @@ def test_a_divergence_takes_two_lows_in_turn_that_far_apart():
     rising = np.arange(10.0)[:, None]
     for apart, known in (((1, 9), [5, 9]), ((4, 9), [9]), ((1, 3), [5]), ((5, 9), [])):
         # 1 and 8 are 7 apart, but not in turn.
-        found = divergences(price, rising, 1, apart, 0.0)
+        found = divergences(price, rising, 1, apart, 0.0, unit=1.0)
         assert np.flatnonzero(found).tolist() == known
     # 4 is 20 % below 5, 3.6 is 10 % below 4.
-    assert np.flatnonzero(divergences(price, rising, 1, (1, 9), 0.15)).tolist() == [5]
-    assert not divergences(price, -rising, 1, (1, 9), 0.0).any()
+    assert np.flatnonzero(divergences(price, rising, 1, (1, 9), 0.15, unit=1.0)).tolist() == [5]
+    assert not divergences(price, -rising, 1, (1, 9), 0.0, unit=1.0).any()
+
+
+def test_an_oscillator_that_is_higher_by_rounding_does_not_diverge():
+    price = column(9, 5, 9, 9, 4, 9)
+    higher = column(50, 50, 50, 50, 50 + 1e-11, 50)
+    assert not divergences(price, higher, 1, (1, 9), 0.0, unit=100.0).any()
+    assert divergences(price, higher, 1, (1, 9), 0.0, unit=1.0).any()
+    # In a unit of its own for each number.
+    assert not divergences(price, higher, 1, (1, 9), 0.0, unit=20 * price).any()
 
 
 def test_lows_of_one_id_are_not_compared_with_those_of_another():
@@ -70,4 +79,4 @@ def test_lows_of_one_id_are_not_compared_with_those_of_another():
     one, other = column(9, 5, 9, 9, 9, 9), column(9, 9, 9, 4, 9, 9)
     price = np.hstack((one, other, nothing))
     oscillator = np.tile(np.arange(6.0)[:, None], 3)
-    assert not divergences(price, oscillator, 1, (1, 9), 0.0).any()
+    assert not divergences(price, oscillator, 1, (1, 9), 0.0, unit=1.0).any()

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from strategies.registry import build, kinds
-from strategies.rules import BuyAndHold, FixedMix, Rotation
+from strategies.rules import BuyAndHold, FixedMix, Ranking, Rotation, Stop
 
 ROTATION = Rotation(signal="risk_on", on={"alts": 1.0}, off={"btc": 0.5})
 
@@ -39,6 +39,29 @@ def test_a_fixed_mix_is_kept_at_every_decision():
     strategy = FixedMix(mix={"btc": 0.6, "alts": 0.4})
     assert not strategy.once
     assert strategy.rule({}) == {"alts": 0.4, "btc": 0.6}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "parameter"),
+    [
+        (ROTATION, "on"),
+        (BuyAndHold(hold={"btc": 1.0}), "hold"),
+        (Stop(of=ROTATION, loss=0.1), "to"),
+        (Ranking(scores={"btc": "a"}), "scores"),
+    ],
+)
+def test_parameters_cannot_be_written_to(strategy, parameter):
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        getattr(strategy, parameter)["btc"] = 0.5
+
+
+def test_a_portfolio_is_sorted_and_can_be_given_to_another_strategy():
+    strategy = FixedMix(mix={"btc": 0.6, "alts": 0.4})
+    assert list(strategy.mix) == ["alts", "btc"]
+    assert FixedMix(mix=strategy.mix) == strategy
+    assert FixedMix(**strategy.model_dump()) == strategy
+    assert strategy.model_dump(mode="json") == {"mix": {"alts": 0.4, "btc": 0.6}}
+    assert strategy.mix | {"btc": 0.1} == {"alts": 0.4, "btc": 0.1}
 
 
 @pytest.mark.parametrize("shares", [{"btc": 1.1}, {"btc": -0.1}, {"btc": float("nan")}])

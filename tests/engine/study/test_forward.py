@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.study.forward import by_regime, forward_returns, spread, windows, without_largest
+from engine.study.forward import (
+    by_regime,
+    forward_returns,
+    path_returns,
+    spread,
+    why_blank,
+    windows,
+    without_largest,
+)
 from engine.study.held import Held, rows_after
 from feeds.arrays import DAY
 from tests.engine.study.studies import held
@@ -34,17 +42,42 @@ def test_on_an_exchange_returns_run_from_the_next_close() -> None:
     closes = dates + np.timedelta64(21, "h")
     nav = {"alts": np.array([10.0, 20.0, 30.0, 33.0]), "btc": np.ones(4)}
     sleeves = Held(dates, closes, 1, nav, {})
-    # Three days after Friday is Monday; one day after it is a Saturday, whose last close is
-    # Friday's own.
+    # Three days after Friday is Monday.
     assert forward_returns(sleeves, "alts", "btc", np.array([0]), 3)["alts"] == pytest.approx([0.5])
-    assert forward_returns(sleeves, "alts", "btc", np.array([0]), 1)["alts"] == pytest.approx([0.0])
     # Known at the last close there is nothing left to buy at.
     assert np.isnan(forward_returns(sleeves, "alts", "btc", np.array([3]), 1)["alts"][0])
 
 
+def test_a_window_without_a_later_close_has_no_return() -> None:
+    # Thursday, Friday, Monday, Tuesday: entered on Friday and on Monday, 10 % up on Tuesday.
+    dates = np.array(["2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07"], dtype="M8[ns]")
+    nav = {"alts": np.array([10.0, 20.0, 30.0, 33.0]), "btc": np.ones(4)}
+    sleeves, rows = Held(dates, dates, 1, nav, {}), np.array([0, 1])
+    # A day after Friday is a Saturday, whose last close is Friday's own: no window, not one of 0.
+    found = forward_returns(sleeves, "alts", "btc", rows, 1)
+    assert found["alts"] == pytest.approx([N, 0.1], nan_ok=True)
+    assert spread(found["difference"]).count == 1
+    # On its path nothing has happened by then.
+    path = path_returns(sleeves, "alts", "btc", rows, 1)
+    assert path["alts"] == pytest.approx([0.0, 0.1])
+
+
+def test_blanks_have_a_reason_each() -> None:
+    dates = np.array(["2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07"], dtype="M8[ns]")
+    sleeves = Held(dates, dates, 1, {"alts": np.array([10.0, 20.0, 30.0, 33.0])}, {})
+
+    def told(days: int, *forward: float) -> tuple[str, ...]:
+        found = {days: {"difference": np.array(forward)}}
+        return why_blank(sleeves, np.arange(len(forward)), found)
+
+    assert told(1, N, 0.1, N) == ("no later close in the window", "the data end before")
+    assert told(3, N) == ("a sleeve is not held yet",)
+    assert told(3, 0.5) == ()
+
+
 def test_days_before_look_back_from_the_event() -> None:
     sleeves = held({"alts": [10, 11, 12, 15], "btc": [5, 5, 5, 5]})
-    found = forward_returns(sleeves, "alts", "btc", np.array([0, 2]), -1)
+    found = path_returns(sleeves, "alts", "btc", np.array([0, 2]), -1)
     assert found["alts"] == pytest.approx([N, 11 / 12 - 1], nan_ok=True)
 
 

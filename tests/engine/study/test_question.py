@@ -59,6 +59,12 @@ def test_without_sides_the_sleeves_named_alts_and_btc_are_taken() -> None:
         ({"strategy": HOLD}, None, "reads no signal; say which one to study with `--signal NAME`"),
         ({"strategy": HOLD, "signals": {}}, None, "has no signal to study"),
         (
+            {"strategy": {"kind": "raw", "name": "sma_cross"}, "signals": {}, "schedule": None,
+             "execution": {}, "benchmarks": {}},
+            "slope",
+            "is a raw strategy, which has no signals to study",
+        ),
+        (
             {"strategy": {"kind": "fixed_mix", "mix": {"one": 1.0}},
              "sleeves": {"one": {"kind": "single", "asset": "BTC"}}, "benchmarks": {}},
             "record",

@@ -74,7 +74,7 @@ def test_what_a_day_late_would_look_like_is_shown_beside_the_right_one() -> None
     late = session_lead_lag(panel, wrong, "alts")
     assert late is not None
     assert found.misdated.at(1) == pytest.approx(late.right.at(1), abs=0.02)
-    assert "INDEX 1 session ahead: reported as a stamp error" in trap_words(found)
+    assert "INDEX 1 session ahead, and is reported as a stamp error" in trap_words(found)
 
 
 def test_a_value_is_that_of_the_first_close_at_or_after_the_session() -> None:

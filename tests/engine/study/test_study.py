@@ -126,6 +126,22 @@ def test_the_page_needs_nothing_from_elsewhere_and_escapes_all_names() -> None:
     assert text.count("<svg viewBox") == 4  # two figures, each for two widths
 
 
+def test_a_signal_of_many_values_is_told_to_count_as_on_above_zero() -> None:
+    many = [each for each in studied("slope").manifest["warnings"] if "many values" in each]
+    assert many == [
+        "'slope' takes many values, and counts as on above 0: study a switch made of it, such as "
+        "a hysteresis"
+    ]
+    assert not any("many values" in each for each in studied(FEW).manifest["warnings"])
+
+
+def test_below_three_events_no_share_of_them_is_told() -> None:
+    found = studied(FEW)
+    two = replace(found, events=replace(found.events, row=found.events.row[:2]))
+    assert "above 0" in found.summary()
+    assert "above 0" not in two.summary()
+
+
 def test_a_signal_that_never_came_on_says_so(tmp_path: Path) -> None:
     found = study(EVERYTHING, output=tmp_path, signal="record")
     assert len(found.events) == 0
