@@ -90,14 +90,17 @@ def test_json_of_a_run_is_json_alone(results: Path, capsys: pytest.CaptureFixtur
     assert main(["show", "small", "-o", str(results), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert set(found) == {
+        "gates",
         "id",
         "name",
         "path",
         "simulated",
         "statistics",
         "tearsheet",
+        "verdict",
         "warnings",
     }
+    assert found["verdict"]["text"].startswith("100,000 became ")
     assert found["simulated"] is True
     assert found["tearsheet"] is None
     assert isinstance(found["statistics"]["total_return"], float)
