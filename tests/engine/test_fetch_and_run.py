@@ -91,7 +91,7 @@ def test_fetch_and_run_are_one_command_each(tmp_path: Path, loopback: Loopback) 
     asked = len(loopback.questions)
     there = typed(tmp_path, loopback, "data", "fetch", CONFIG, *root, "--offline")
     assert there.returncode == 4  # 31 ids that nobody offers
-    assert there.stderr.startswith("error: 7 series are there, 31 are not; go on with `")
+    assert "error: 7 series are there, 31 are not; go on with `" in there.stderr
     assert len(loopback.questions) == asked
 
 
@@ -105,5 +105,5 @@ def test_a_vendor_that_is_down_is_exit_8_and_the_store_stays(
     with Loopback() as nobody:  # every host answers 502 through it
         failed = typed(tmp_path, nobody, *words[:-1], "2022-04-01")
     assert failed.returncode == 8
-    assert failed.stderr.startswith("error: 0 series fetched, 1 could not be; go on with `")
+    assert "error: 0 series fetched, 1 could not be; go on with `" in failed.stderr
     assert Store(tmp_path).manifest(key) == before
