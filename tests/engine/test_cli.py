@@ -252,7 +252,7 @@ def test_list_tells_every_parameter_of_every_kind(
             assert parameter["type"]
             assert parameter["required"] != ("default" in parameter)
             assert what == "raw" or parameter["meaning"]
-        if what == "signals" and entry["example"]:
+        if what == "signals" and entry.get("example"):
             assert entry["warm_up_rows"] >= 0
     assert main(["list", what]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -308,7 +308,8 @@ def test_the_verb_writes_a_table_and_a_page(
 ) -> None:
     found = beside(results_of([rotation(400)], tmp_path), seed=1, resamples=20)
     table, page = tmp_path / "t.csv", tmp_path / "p.html"
-    _print(found, Namespace(csv=table, html=page, json=False))
+    options = Namespace(csv=table, html=page, json=False)
+    _print(found, options, _written(found, options))
     assert capsys.readouterr().out.endswith(f"table  {table}\npage   {page}\n")
     assert page.read_text(encoding="utf-8") == found.page()
     assert table.read_text(encoding="utf-8") == found.to_csv()
