@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.compare_verbs import _plain, _print
+from engine.compare_verbs import _plain, _print, _written
 from engine.comparison import Failure, beside
 from engine.inference import bootstrap, resampled
 from engine.inference.multiple import holm
