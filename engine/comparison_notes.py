@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.comparison_lines import WIDTH
 from engine.notices import NOTE, notices
-from engine.printed import printable
+from engine.printed import bullet, printable
 from engine.verdict import period
 from engine.wording import count, listed
 from feeds.arrays import Instant
@@ -116,18 +116,7 @@ def warnings(found: Comparison) -> list[str]:
     if rest:
         lines.append(f"{count(len(rest), 'more warning')}; `show NAME` has all of a run")
     lines += cautions(found)
-    return [
-        line
-        for text in lines
-        for line in textwrap.wrap(
-            printable(text),
-            WIDTH,
-            initial_indent="- ",
-            subsequent_indent="  ",
-            max_lines=_MOST_LINES,
-            placeholder=" ...",
-        )
-    ]
+    return [line for text in lines for line in bullet(printable(text), WIDTH, _MOST_LINES)]
 
 
 def notice_words(found: Comparison) -> list[str]:

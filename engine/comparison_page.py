@@ -10,8 +10,8 @@ from engine.comparison_notes import cautions, common_words, notice_words
 from engine.comparison_tests import between, difference, drawn, p_value
 from engine.likeness import correlations, overlaps
 from engine.notices import notices
+from engine.tearsheet.document import document
 from engine.tearsheet.markup import Html, block, esc, figure_text, fold, joined, note, table, tag
-from engine.tearsheet.style import style_sheet
 from engine.verdict import period
 from engine.wording import count, percent, ratio, signed_percent
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from engine.comparison_rows import Row
     from engine.paired import Gap, Paired
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SHOWN: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("total return", "total_return", signed_percent),
     ("growth a year", "cagr", signed_percent),
@@ -41,15 +40,6 @@ _SHOWN: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 def page(found: Comparison) -> str:
     """The whole document; equal comparisons give equal text, and nothing in it is fetched."""
     simulated = [result.simulated for result in found.results]
-    head = joined(
-        [
-            Html('<meta charset="utf-8">'),
-            Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-            Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-            tag("title", _title(found)),
-            tag("style", Html(style_sheet(any(simulated)))),
-        ]
-    )
     words = "SIMULATED DATA" if all(simulated) else f"{sum(simulated)} RUNS ON SIMULATED DATA"
     banner = tag("p", words, css="simulated") if any(simulated) else Html("")
     tests = found.paired
@@ -57,11 +47,8 @@ def page(found: Comparison) -> str:
     if tests is not None:
         parts += [_intervals(found, tests), _to_best(tests), _to_benchmarks(tests)]
     parts += [_likeness(found), _warnings(found), _failed(found), _footer()]
-    body = tag("main", joined(part for part in parts if part))
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n'
-        "</body>\n</html>\n"
-    )
+    body = joined(part for part in parts if part)
+    return document(_title(found), body, simulated=any(simulated))
 
 
 def _title(found: Comparison) -> str:

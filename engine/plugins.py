@@ -8,7 +8,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -112,16 +112,14 @@ def _import(path: Path, module: str, earlier: Plugin | None) -> None:
     made = importlib.util.module_from_spec(spec)
     before = sys.modules.get(module)
     sys.modules[module] = made
-    try:
-        with redirect_stdout(sys.stderr):
+    with ExitStack() as undo, redirect_stdout(sys.stderr):
+        undo.callback(_put_back, module, before)
+        try:
             # Not by the loader: its compiled files may be stale where an edit was quick.
             exec(compile(path.read_bytes(), str(path), "exec"), vars(made))
-    except (Exception, SystemExit) as error:
-        _put_back(module, before)
-        raise ConfigError(_told(path, error)) from error
-    except BaseException:
-        _put_back(module, before)
-        raise
+        except (Exception, SystemExit) as error:  # a user's own file: whatever it raises
+            raise ConfigError(_told(path, error)) from error
+        undo.pop_all()
 
 
 def _check_whole(path: Path, module: str) -> None:

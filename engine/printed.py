@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,18 @@ def printable(text: str) -> str:
     """`text` with what could steer a terminal written out; line breaks stay."""
     return "".join(
         letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
+    )
+
+
+def bullet(text: str, width: int, most: int | None = None) -> list[str]:
+    """`text` as an item of a list, in lines of `width`; of more than `most` the rest is cut."""
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent="- ",
+        subsequent_indent="  ",
+        max_lines=most,
+        placeholder=" ...",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.notices import Notice, notices
+from engine.printed import bullet
 from engine.verdict import caution, is_short, period, verdict, what_happened
 from engine.wording import count, percent, ratio, signed_percent
 
@@ -84,14 +85,7 @@ def _titles(found: Sequence[Notice]) -> str:
 
 
 def _item(text: str, most: int | None = None) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent="- ",
-        subsequent_indent="  ",
-        max_lines=most,
-        placeholder=" ...",
-    )
+    return bullet(text, _WIDTH, most)
 
 
 def _first_sentence(text: str) -> str:

@@ -6,7 +6,7 @@ import difflib
 import importlib
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 from feeds.errors import ConfigError
@@ -62,11 +62,10 @@ def registering(module: str) -> Iterator[list[tuple[str, str]]]:
         _KINDS[family] = {name: cls for name, cls in known.items() if cls.__module__ != module}
     others = {family: set(known) for family, known in _KINDS.items()}
     found: list[tuple[str, str]] = []
-    try:
+    with ExitStack() as undo:
+        undo.callback(_KINDS.update, before)
         yield found
-    except BaseException:
-        _KINDS.update(before)
-        raise
+        undo.pop_all()
     for family in FAMILIES:
         found += [(family, name) for name in sorted(set(_KINDS[family]) - others[family])]
 

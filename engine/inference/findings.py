@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from engine.inference.bootstrap import Interval, Paired
@@ -158,18 +158,7 @@ def of_interval(found: Interval) -> Finding:
 
 def of_paired(found: Paired) -> Finding:
     """A paired difference as a finding."""
-    own = of_interval(found.interval)
-    return Finding(
-        own.value,
-        own.low,
-        own.high,
-        found.p_value,
-        own.n,
-        own.count,
-        own.seed,
-        own.block_length,
-        own.reason,
-    )
+    return replace(of_interval(found.interval), p_value=found.p_value)
 
 
 def of_timing(found: Timing) -> Finding:

@@ -18,34 +18,21 @@ from engine.study.words import (
     share,
     titles,
 )
+from engine.tearsheet.document import document
 from engine.tearsheet.markup import Html, block, figure_text, fold, joined, note, table, tag
-from engine.tearsheet.style import style_sheet
 from engine.tearsheet.vector import drawing
 from engine.wording import count, instant
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page(study: Study) -> str:
     """The whole document; equal studies give equal text."""
-    head = joined(
-        [
-            Html('<meta charset="utf-8">'),
-            Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-            Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-            tag("title", f"{study.name} - study of {study.question.signal}"),
-            tag("style", Html(style_sheet(study.simulated))),
-        ]
-    )
     banner = tag("p", "SIMULATED DATA", css="simulated") if study.simulated else Html("")
     blocks = (_paths, _events, _horizons, _regimes, _lead_lags, _origin)
     with drawing():
         drawn = [each(study) for each in blocks]
     body = joined([banner, _title(study), _said(study), _warnings(study), *drawn, _footer(study)])
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n'
-        f"{tag('main', body)}\n</body>\n</html>\n"
-    )
+    title = f"{study.name} - study of {study.question.signal}"
+    return document(title, body, simulated=study.simulated)
 
 
 def _title(study: Study) -> Html:

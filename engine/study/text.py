@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from engine.printed import bullet
 from engine.study.evidence import FEWEST_EVENTS
 from engine.study.forward import ALTS, BASE, DIFFERENCE, SERIES, Spread, spread, without_largest
 from engine.study.made import Study
@@ -149,11 +150,4 @@ def _items(heading: str, said: Sequence[str], most: int | None = None) -> list[s
 
 
 def _item(text: str, most: int | None) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent="- ",
-        subsequent_indent="  ",
-        max_lines=most,
-        placeholder=" ...",
-    )
+    return bullet(text, _WIDTH, most)

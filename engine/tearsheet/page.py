@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.tearsheet.calendar import drawdowns_block, months_block, years_block
 from engine.tearsheet.details import origin_block, statistics_block
+from engine.tearsheet.document import document
 from engine.tearsheet.drawn import allocation_block, equity_block, signals_block, underwater_block
 from engine.tearsheet.markup import Html, joined, note, tag
 from engine.tearsheet.opening import (
@@ -15,7 +16,6 @@ from engine.tearsheet.opening import (
     verdict_block,
     warnings_block,
 )
-from engine.tearsheet.style import style_sheet
 from engine.tearsheet.trades import decisions_block, orders_block, targets_block
 from engine.tearsheet.vector import drawing
 
@@ -39,27 +39,14 @@ _BLOCKS = (
     statistics_block,
     origin_block,
 )
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page(result: Result) -> str:
     """The whole document; equal results give equal text."""
-    head = joined(
-        [
-            Html('<meta charset="utf-8">'),
-            Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-            Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-            tag("title", f"{result.name} - tear sheet"),
-            tag("style", Html(style_sheet(result.simulated))),
-        ]
-    )
     with drawing():
         blocks = [block(result) for block in _BLOCKS]
     body = joined([simulated_banner(result), title_block(result), *blocks, _footer(result)])
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n'
-        f"{tag('main', body)}\n</body>\n</html>\n"
-    )
+    return document(f"{result.name} - tear sheet", body, simulated=result.simulated)
 
 
 def _footer(result: Result) -> Html:
