@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.inference.bootstrap import Interval, Paired
 from engine.inference.timing import Timing
+from engine.said import plain
 from feeds.arrays import Float
 
 NAN = math.nan
@@ -56,7 +57,7 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """The fields by name, None in place of what is not a finite number."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {name: plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,8 @@ class Inference:
             "against": against,
         }
         if nulls:
-            out["shift_null"] = [_plain(value) for value in self.shift_null.tolist()]
-            out["rotation_null"] = [_plain(value) for value in self.rotation_null.tolist()]
+            out["shift_null"] = [plain(value) for value in self.shift_null.tolist()]
+            out["rotation_null"] = [plain(value) for value in self.rotation_null.tolist()]
         return out
 
 
@@ -171,8 +172,3 @@ def of_timing(found: Timing) -> Finding:
         seed=found.seed,
         reason=found.reason,
     )
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON knows it: None for NaN and infinity."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
