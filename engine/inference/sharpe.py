@@ -17,13 +17,15 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+from engine.measures.moments import mertens
+
 NAN = math.nan
 _NORMAL = NormalDist()
 
 
 def sharpe_error(ratio: float, count: int, skew: float = 0.0, kurtosis: float = 3.0) -> float:
     """Standard error of a Sharpe ratio per period: sqrt((1 - g3 SR + (g4-1)/4 SR^2) / (n - 1))."""
-    return _root(_scale(ratio, skew, kurtosis), count - 1)
+    return _root(mertens(ratio, skew, kurtosis), count - 1)
 
 
 def probabilistic_sharpe(
@@ -54,7 +56,7 @@ def min_track_record(
 
     1 + (1 - g3 SR + (g4-1)/4 SR^2) (z / (SR - SR*))^2. Divide by the periods a year for years.
     """
-    return 1.0 + _record(_scale(ratio, skew, kurtosis), ratio - benchmark, confidence)
+    return 1.0 + _record(mertens(ratio, skew, kurtosis), ratio - benchmark, confidence)
 
 
 def sharpe_error_2025(
@@ -166,10 +168,6 @@ def observed_false_discovery(
         for centre in (benchmark, alternative)
     )
     return _share(by_luck * (1.0 - prior), by_skill * prior)
-
-
-def _scale(ratio: float, skew: float, kurtosis: float) -> float:
-    return 1.0 - skew * ratio + (kurtosis - 1.0) / 4.0 * ratio**2
 
 
 def _scale_2025(ratio: float, skew: float, kurtosis: float, rho: float) -> float:

@@ -102,3 +102,11 @@ def autocorr_lag1(returns: Float) -> float:
         return NAN
     away = returns - mean(returns)
     return float(np.add.reduce(away[1:] * away[:-1]) / np.add.reduce(away * away))
+
+
+def mertens(ratio: float, skew: float, kurtosis: float) -> float:
+    """Variance of a Sharpe ratio per period, times T - 1: 1 - g3 SR + (g4 - 1) / 4 SR^2.
+
+    Mertens (2002); `skew` and `kurtosis` (3 for a normal) with divisor T.
+    """
+    return 1.0 - skew * ratio + (kurtosis - 1.0) / 4.0 * ratio**2

@@ -21,6 +21,7 @@ from engine.measures.moments import (
     deviation,
     excess_kurtosis_population,
     mean,
+    mertens,
     skew_population,
     varies,
 )
@@ -77,8 +78,7 @@ def _sharpe_spread(returns: Float, ratio: float) -> float:
     # NaN compares false: an undefined ratio gives an undefined spread.
     if math.isnan(ratio):
         return NAN
-    kurtosis = excess_kurtosis_population(returns) + 3.0
-    square = 1.0 - skew_population(returns) * ratio + (kurtosis - 1.0) / 4.0 * ratio**2
+    square = mertens(ratio, skew_population(returns), excess_kurtosis_population(returns) + 3.0)
     return math.sqrt(square) if square > 0.0 else NAN
 
 
