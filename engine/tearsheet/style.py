@@ -83,6 +83,7 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  .narrow{display:block}
  .scroll th.l:first-child{position:sticky;left:0;background:var(--paper)}
  th,td{padding:4px 6px}
+ table.told tbody th,table.told td.l{white-space:normal;min-width:9em;overflow-wrap:anywhere}
  nav{display:none}
 }
 @media print{
