@@ -15,6 +15,13 @@ def file_name(text: str) -> Path:
     return Path(text)
 
 
+def whole(text: str) -> int:
+    """A count: a whole number of at least 0."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no count; give a whole number such as 39")
+    return int(text)
+
+
 def add_set(verb: ArgumentParser) -> None:
     """`--set`, which changes values of configs."""
     verb.add_argument(
@@ -60,6 +67,13 @@ def add_making(verb: ArgumentParser) -> None:
         help="how much may be luck: bootstraps, shifts, random rotations",
     )
     verb.add_argument("--seed", type=int, default=1, help="seed of all draws of --inference (1)")
+    verb.add_argument(
+        "--markets",
+        metavar="N",
+        type=whole,
+        default=0,
+        help="with --inference: run it again on N markets whose bars are permuted in blocks (0)",
+    )
     add_json(verb)
 
 

@@ -17,6 +17,7 @@ from engine.wording import count, listed, percent, points, ratio, signed_percent
 if TYPE_CHECKING:
     from engine.inference.deflated import Deflated
     from engine.inference.findings import Against, Finding, Inference
+    from engine.inference.selection import Selection
     from engine.trials import Deflations
 
 LEVEL = 0.05
@@ -41,9 +42,10 @@ def searched(deflations: Deflations) -> Said:
     if deflations.trials == 1:
         figures |= {_of(name, "psr_vs_0"): each.alone for name, each in found.items()}
         chances = listed([f"{percent(each.alone)} {_on(name)}" for name, each in found.items()])
+        only = "It is the only trial" if deflations.listed else "There is no trial"
         return Said(
-            f"It is the only trial of '{deflations.hypothesis}' on the ledger; taken alone, the "
-            f"chance that the true Sharpe ratio is above 0 is {chances}.",
+            f"{only} of '{deflations.hypothesis}' on the ledger; taken alone, the chance that the "
+            f"true Sharpe ratio is above 0 is {chances}.",
             figures,
         )
     first = over if over else ""
@@ -51,10 +53,12 @@ def searched(deflations: Deflations) -> Said:
     figures |= {_of(name, "dsr"): each.probability for name, each in found.items()}
     among = len(deflations.active)
     which = f", the hardest of {among} benchmarks," if over and among > 1 else ""
+    apart = "" if deflations.listed else " (this run, which is not on the ledger, among them)"
     figures |= {"benchmarks": among} if which else {}
     chances = listed([f"{percent(each.probability)} {_on(name)}" for name, each in found.items()])
     return Said(
-        f"A lucky search of {count(deflations.trials, 'trial')} would look this good {_on(first)}"
+        f"A lucky search of {count(deflations.trials, 'trial')}{apart} would look this good "
+        f"{_on(first)}"
         f"{which} {percent(found[first].luck)} of the time; the chance that the true Sharpe ratio "
         f"is above such luck is {chances}.",
         figures,
@@ -77,6 +81,12 @@ def counted(deflations: Deflations) -> Said:
     return Said(f"{words[:1].upper()}{words[1:]}.{drift}", figures)
 
 
+def counted_in(deflations: Deflations) -> str:
+    """The counts that a figure of the ledger rests on, and the hash that names its state."""
+    own = f"{deflations.trials:,} of '{deflations.hypothesis}'"
+    return f"{own}, {deflations.total:,} in all; ledger {deflations.head[:12]}"
+
+
 def examined(inference: Inference, short: bool, years: float) -> tuple[Said, ...]:
     """Intervals, leads over benchmarks, timing, and what the tests come to."""
     names = sorted(inference.against, key=lambda name: -_chance(inference.against[name]))
@@ -91,12 +101,42 @@ def examined(inference: Inference, short: bool, years: float) -> tuple[Said, ...
     )
 
 
+def chosen(selection: Selection) -> Said:
+    """What picking the best of the trials on one part of the sample is worth on the rest."""
+    found, paths = selection.overfitting, selection.path_sharpes
+    if found.reason:
+        return NOTHING
+    figures: dict[str, Quoted] = {
+        "pbo": found.pbo,
+        "pbo.variants": found.variants,
+        "pbo.splits": found.splits,
+        "pbo.blocks": found.blocks,
+        "pbo.loss": found.loss,
+    }
+    few = " (few: the rank says little)" if found.caution else ""
+    text = (
+        f"Of {found.variants} different trials on the same bars{few}, the one that is best in half "
+        f"of {found.blocks} blocks is no better than the median in the other half in "
+        f"{percent(found.pbo)} of {found.splits:,} splits, and loses there in {percent(found.loss)}"
+    )
+    if len(paths) and np.isfinite(paths).all():
+        low, high = float(np.min(paths)), float(np.max(paths))
+        figures |= {"cpcv.low": low, "cpcv.high": high, "cpcv.paths": len(paths)}
+        text += (
+            f"; over {len(paths)} cross-validated paths the Sharpe ratio of such a choice is "
+            f"{ratio(low)} to {ratio(high)} a year"
+        )
+    return Said(f"{text}.", figures)
+
+
 def chances(inference: Inference) -> dict[str, float]:
     """P-values of the tests whose rejection speaks for the strategy, by what they vary."""
     found = {
         "shifts in time": inference.shift.p_value,
         "random rotations": inference.rotations.p_value,
     }
+    if inference.markets.count:
+        found["permuted markets"] = inference.markets.p_value
     leads = sorted(inference.against.items())
     return found | {f"the lead over {name}": each.superior.p_value for name, each in leads}
 
@@ -154,6 +194,7 @@ def _timing(inference: Inference) -> Said:
     for name, found, what in (
         ("shift", inference.shift, "shifts in time of the same positions"),
         ("rotations", inference.rotations, "random rotations with the same turnover"),
+        ("markets", inference.markets, "markets whose bars were permuted"),
     ):
         if found.p_value == found.p_value:
             figures |= {f"{name}.p": found.p_value, f"{name}.count": found.count or 0}

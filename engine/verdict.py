@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.ledger import WRITTEN_OFF
-from engine.luck import counted, examined, quoted, searched
+from engine.luck import chosen, counted, examined, quoted, searched
 from engine.notices import FEW_ROTATIONS, NOTE, Notice, notices
 from engine.regimes import rotations
 from engine.said import NOTHING, Quoted, Said, told
@@ -21,6 +21,7 @@ from feeds.arrays import DAY
 
 if TYPE_CHECKING:
     from engine.inference.findings import Inference
+    from engine.inference.selection import Selection
     from engine.result import Result
     from engine.trials import Deflations
 
@@ -71,7 +72,10 @@ class Verdict:
 
 
 def weigh(
-    result: Result, deflations: Deflations | None = None, inference: Inference | None = None
+    result: Result,
+    deflations: Deflations | None = None,
+    inference: Inference | None = None,
+    selection: Selection | None = None,
 ) -> Verdict:
     """The verdict on a run.
 
@@ -83,14 +87,17 @@ def weigh(
         that of this one series, and the text says so.
     inference : Inference, optional
         Intervals and tests; the limits are then part of the text.
+    selection : Selection, optional
+        What choosing among the trials is worth.
     """
     limits = notices(result)
     alone = told(_sharpe(result)) if deflations is None else told(searched(deflations))
     ledger = told(counted(deflations)) if deflations is not None else ()
+    choice = told(chosen(selection)) if selection is not None else ()
     tests = examined(inference, is_short(result), years(result)) if inference is not None else ()
     end = told(_limits(limits)) if inference is not None else ()
     parts = (_growth(result), _against(result), _difference(result))
-    sentences = (*told(*parts), *alone, *ledger, *tests, *told(_rests(result)), *end)
+    sentences = (*told(*parts), *alone, *ledger, *choice, *tests, *told(_rests(result)), *end)
     sources: dict[str, Any] = {}
     if deflations is not None:
         sources["trials"] = deflations.as_json()
