@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from engine.inference.event_study import FEWEST_EVENTS
 from engine.printed import bullet
-from engine.study.evidence import FEWEST_EVENTS
 from engine.study.forward import ALTS, BASE, DIFFERENCE, SERIES, Spread, spread, without_largest
 from engine.study.made import Study
 from engine.study.words import (
