@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.said import NOTHING, Quoted, Said, told
-from engine.wording import count, listed, percent, points, ratio, signed_percent
+from engine.wording import chance, count, listed, p_value, points, ratio, signed_percent
 
 if TYPE_CHECKING:
     from engine.inference.deflated import Deflated
@@ -41,7 +41,7 @@ def searched(deflations: Deflations) -> Said:
     figures: dict[str, Quoted] = {"trials": deflations.trials}
     if deflations.trials == 1:
         figures |= {_of(name, "psr_vs_0"): each.alone for name, each in found.items()}
-        chances = listed([f"{percent(each.alone)} {_on(name)}" for name, each in found.items()])
+        chances = listed([f"{chance(each.alone)} {_on(name)}" for name, each in found.items()])
         only = "It is the only trial" if deflations.listed else "There is no trial"
         return Said(
             f"{only} of '{deflations.hypothesis}' on the ledger; taken alone, the chance that the "
@@ -55,11 +55,11 @@ def searched(deflations: Deflations) -> Said:
     which = f", the hardest of {among} benchmarks," if over and among > 1 else ""
     apart = "" if deflations.listed else " (this run, which is not on the ledger, among them)"
     figures |= {"benchmarks": among} if which else {}
-    chances = listed([f"{percent(each.probability)} {_on(name)}" for name, each in found.items()])
+    chances = listed([f"{chance(each.probability)} {_on(name)}" for name, each in found.items()])
     return Said(
         f"A lucky search of {count(deflations.trials, 'trial')}{apart} would look this good "
         f"{_on(first)}"
-        f"{which} {percent(found[first].luck)} of the time; the chance that the true Sharpe ratio "
+        f"{which} {chance(found[first].luck)} of the time; the chance that the true Sharpe ratio "
         f"is above such luck is {chances}.",
         figures,
     )
@@ -87,8 +87,11 @@ def counted_in(deflations: Deflations) -> str:
     return f"{own}, {deflations.total:,} in all; ledger {deflations.head[:12]}"
 
 
-def examined(inference: Inference, short: bool, years: float) -> tuple[Said, ...]:
-    """Intervals, leads over benchmarks, timing, and what the tests come to."""
+def examined(inference: Inference, short: bool, years: float, few: int = 0) -> tuple[Said, ...]:
+    """Intervals, leads over benchmarks, timing, and what the tests come to.
+
+    Tests count bars: `few`, where it is above 0, is how many switches they all rest on.
+    """
     names = sorted(inference.against, key=lambda name: -_chance(inference.against[name]))
     shown = sorted(names[:_NAMED])
     leads = [_lead(name, inference.against[name], short) for name in shown]
@@ -97,7 +100,7 @@ def examined(inference: Inference, short: bool, years: float) -> tuple[Said, ...
         *leads,
         _timing(inference),
         _record(inference.min_track_record, years),
-        _weighed(inference),
+        _weighed(inference, few),
     )
 
 
@@ -117,7 +120,7 @@ def chosen(selection: Selection) -> Said:
     text = (
         f"Of {found.variants} different trials on the same bars{few}, the one that is best in half "
         f"of {found.blocks} blocks is no better than the median in the other half in "
-        f"{percent(found.pbo)} of {found.splits:,} splits, and loses there in {percent(found.loss)}"
+        f"{chance(found.pbo)} of {found.splits:,} splits, and loses there in {chance(found.loss)}"
     )
     if len(paths) and np.isfinite(paths).all():
         low, high = float(np.min(paths)), float(np.max(paths))
@@ -171,7 +174,7 @@ def _lead(name: str, against: Against, short: bool) -> Said:
         parts.append(f"the Sharpe ratio differs by {_signed(paired.value)} ({between}")
         if gap.p_value == gap.p_value:
             figures |= {f"{of}.ledoit_wolf_p": gap.p_value}
-            parts[-1] += f"; Ledoit-Wolf p {_p(gap.p_value)}"
+            parts[-1] += f"; Ledoit-Wolf p {p_value(gap.p_value)}"
         parts[-1] += ")"
     if _bounded(growth) and not short:
         figures |= {f"{of}.cagr.difference": growth.value, f"{of}.cagr.low": growth.low}
@@ -182,7 +185,7 @@ def _lead(name: str, against: Against, short: bool) -> Said:
         parts.append(f"growth a year by {own} ({low} to {high})")
     if lead.p_value == lead.p_value:
         figures |= {f"{of}.superior_p": lead.p_value}
-        parts.append(f"Hansen's test of the lead gives p {_p(lead.p_value)}")
+        parts.append(f"Hansen's test of the lead gives p {p_value(lead.p_value)}")
     if not parts:
         return Said(f"Nothing about {name} can be tested: {gap.reason or lead.reason}.", {})
     return Said(f"Against {name}, {listed(parts)}.", figures)
@@ -198,7 +201,7 @@ def _timing(inference: Inference) -> Said:
     ):
         if found.p_value == found.p_value:
             figures |= {f"{name}.p": found.p_value, f"{name}.count": found.count or 0}
-            shown.append(f"p {_p(found.p_value)} against {found.count or 0:,} {what}")
+            shown.append(f"p {p_value(found.p_value)} against {found.count or 0:,} {what}")
             if found.seed is not None:
                 figures |= {f"{name}.seed": found.seed}
                 shown[-1] += f" (seed {found.seed})"
@@ -217,7 +220,7 @@ def _record(found: Finding, years: float) -> Said:
     )
 
 
-def _weighed(inference: Inference) -> Said:
+def _weighed(inference: Inference, few: int) -> Said:
     """Which of the tests exclude luck once all of them are counted."""
     from engine.inference.multiple import holm
 
@@ -235,10 +238,11 @@ def _weighed(inference: Inference) -> Said:
         tests = f"None of {len(known)} tests excludes" if len(known) > 1 else "The test leaves"
         return Said(f"{tests} luck at the 5 % level.", figures)
     verb = "excludes" if len(clear) == 1 else "exclude"
+    rest = f"; they count bars, and rest on {count(few, 'switch', 'switches')}" * bool(few)
     return Said(
         f"Of {count(len(known), 'test')} {len(clear)} {verb} luck at the 5 % level, adjusted for "
-        f"their number: {listed(clear)}.",
-        figures,
+        f"their number: {listed(clear)}{rest}.",
+        figures | ({"switches": few} if few else {}),
     )
 
 
@@ -280,10 +284,6 @@ def _sign(value: float) -> str:
 def _signed(value: float) -> str:
     shown = ratio(value)
     return f"+{shown}" if value > 0 and shown.strip("0.") else shown
-
-
-def _p(value: float) -> str:
-    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
 def quoted(sentences: tuple[Said, ...]) -> Mapping[str, Quoted | None]:

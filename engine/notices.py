@@ -83,8 +83,8 @@ def _sample(result: Result) -> Iterator[Notice]:
     if days < SHORT_SAMPLE_DAYS:
         yield Notice(
             "Short history",
-            f"{count(len(result.time), 'bar')} over {days:.3g} days: figures per year are "
-            "extrapolated, and no ratio is worth much.",
+            f"{count(len(result.time), 'bar')} over {days:.3g} day{'s' * (days != 1)}: figures per "
+            "year are extrapolated, and no ratio is worth much.",
         )
     changes = rotations(result)
     if len(result.decisions) and not changes and result.experiment.get("signals"):

@@ -56,7 +56,9 @@ def show(options: Namespace) -> None:
     from engine.listing import short
     from engine.weighing import weighed
 
-    found = weighed(_open(options), options.output)
+    result = _open(options)
+    # The ledger beside the result, wherever the path to it led.
+    found = weighed(result, result.path.parent.parent)
     if found.note and not options.quiet:
         print(f"note: {found.note}", file=sys.stderr)
     _print_result(found, options.json, f"report {short(found.result.path)}")

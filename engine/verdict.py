@@ -16,7 +16,17 @@ from engine.notices import FEW_ROTATIONS, NOTE, Notice, notices
 from engine.regimes import rotations
 from engine.said import NOTHING, Quoted, Said, told
 from engine.statistics import SHORT_SAMPLE_DAYS
-from engine.wording import bar_day, count, listed, money, percent, points, ratio, signed_percent
+from engine.wording import (
+    bar_day,
+    chance,
+    count,
+    listed,
+    money,
+    percent,
+    points,
+    ratio,
+    signed_percent,
+)
 from feeds.arrays import DAY
 
 if TYPE_CHECKING:
@@ -94,7 +104,9 @@ def weigh(
     alone = told(_sharpe(result)) if deflations is None else told(searched(deflations))
     ledger = told(counted(deflations)) if deflations is not None else ()
     choice = told(chosen(selection)) if selection is not None else ()
-    tests = examined(inference, is_short(result), years(result)) if inference is not None else ()
+    tests: tuple[Said, ...] = ()
+    if inference is not None:
+        tests = examined(inference, is_short(result), years(result), _few(result))
     end = told(_limits(limits)) if inference is not None else ()
     parts = (_growth(result), _against(result), _difference(result))
     sentences = (*told(*parts), *alone, *ledger, *choice, *tests, *told(_rests(result)), *end)
@@ -193,9 +205,11 @@ def _against(result: Result) -> Said:
             (above if own > other else below).append(words)
     if len(result.benchmarks) > _NAMED:
         many = {"benchmarks": len(result.benchmarks), "beaten": len(above), "trailed": len(below)}
+        many |= {"equalled": len(equal)} if equal else {}
+        even = f"; it equalled {len(equal)}" * bool(equal)
         return Said(
             f"It beat {len(above)} and trailed {len(below)} of {len(result.benchmarks)} "
-            f"benchmarks ({span}).",
+            f"benchmarks ({span}){even}.",
             figures | many,
         )
     clauses = [
@@ -217,9 +231,10 @@ def _difference(result: Result) -> Said:
     figures["standard_errors_of_chance"] = _CHANCE
     if len(known) > _NAMED:
         clear = sum(abs(size) >= _CHANCE for size in known.values())
+        some = "; with so many, some are by chance alone" * bool(clear)
         return Said(
             f"The mean difference per bar is beyond {_CHANCE:g} standard errors for {clear} of "
-            f"{len(known)} benchmarks; with so many, some are by chance alone.",
+            f"{len(known)} benchmarks{some}.",
             figures | {"benchmarks.tested": len(known), "benchmarks.clear": clear},
         )
     sizes = listed(
@@ -249,7 +264,7 @@ def _sharpe(result: Result) -> Said:
     if known != known:
         return NOTHING
     return Said(
-        f"Taken alone, the chance that the true Sharpe ratio is above 0 is {percent(known)}; "
+        f"Taken alone, the chance that the true Sharpe ratio is above 0 is {chance(known)}; "
         "that figure knows nothing of other variants tried.",
         {"psr_vs_0": known},
     )
@@ -273,6 +288,12 @@ def _rests(result: Result) -> Said:
             figures,
         )
     return Said(f"The target changed {times}; whatever timing shows rests on those.", figures)
+
+
+def _few(result: Result) -> int:
+    """How often the target changed, where that is less than tests can rest on; else 0."""
+    changes = rotations(result) if len(result.decisions) else 0
+    return changes if changes < FEW_ROTATIONS else 0
 
 
 def _limits(found: tuple[Notice, ...]) -> Said:

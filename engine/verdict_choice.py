@@ -10,8 +10,8 @@ import numpy as np
 from engine.study.drawn import legend, line
 from engine.tearsheet.markup import Html, block, fold, joined, note, table, tag
 from engine.verdict_figures import Strip, disc, strips
-from engine.verdict_words import ASK, in_points, p_value, reasons, sentence
-from engine.wording import NOT_AVAILABLE, count, percent, ratio
+from engine.verdict_words import ASK, in_points, reasons, sentence
+from engine.wording import NOT_AVAILABLE, count, p_value, percent, ratio
 
 if TYPE_CHECKING:
     from engine.inference.selection import Selection

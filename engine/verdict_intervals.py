@@ -12,8 +12,8 @@ from engine.study.drawn import area, legend, line
 from engine.tearsheet.markup import Html, block, fold, joined, note, table
 from engine.verdict import years
 from engine.verdict_figures import Null, Span, below, disc, histograms, quantiles, spans
-from engine.verdict_words import ASK, in_points, p_value, reasons, signed
-from engine.wording import count, listed, percent, ratio, signed_percent
+from engine.verdict_words import ASK, in_points, reasons, signed
+from engine.wording import count, listed, p_value, percent, ratio, signed_percent
 
 if TYPE_CHECKING:
     from engine.inference.findings import Against, Finding, Inference

@@ -12,8 +12,8 @@ from engine.luck import hardest
 from engine.study.drawn import legend, line
 from engine.tearsheet.markup import Html, block, esc, joined, note, table, tag
 from engine.verdict_figures import LUCK, Strip, counted_values, disc, strips
-from engine.verdict_words import chance, conventions, in_years, reasons, sentence
-from engine.wording import NOT_AVAILABLE, count, listed, percent, ratio
+from engine.verdict_words import conventions, in_years, reasons, sentence
+from engine.wording import NOT_AVAILABLE, chance, count, listed, percent, ratio
 
 if TYPE_CHECKING:
     from engine.inference.deflated import Deflated

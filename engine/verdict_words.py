@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from engine.tearsheet.markup import Html, joined, note
-from engine.wording import NOT_AVAILABLE, percent, points, ratio
+from engine.wording import NOT_AVAILABLE, points, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,18 +20,6 @@ def conventions(result: Result) -> tuple[float, float]:
     """Bars a year, and the effective annual risk-free rate."""
     report = result.experiment["report"]
     return float(report["periods_per_year"]), float(report["risk_free"])
-
-
-def p_value(value: float) -> str:
-    """Three digits, or n/a."""
-    return f"{value:.3f}" if value == value else NOT_AVAILABLE
-
-
-def chance(value: float) -> str:
-    """A percentage that is shown as 0 or 100 only where it is."""
-    if 0.0 < value < 0.0005:
-        return "below 0.1 %"
-    return "above 99.9 %" if 0.9995 <= value < 1.0 else percent(value)
 
 
 def in_points(value: float) -> str:

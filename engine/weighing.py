@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.archive import replace_file
-from engine.gates import TRIALS, Evidence, Outcome, asked, judged, overfitting_of
+from engine.choice import overfitting_of
+from engine.gates import TRIALS, Evidence, Outcome, asked, judged
 from engine.progress import Progress
 from engine.said import plain
 from engine.trials import Deflations, Trials, deflated, hypothesis_of, trials_of
@@ -111,7 +112,7 @@ def weighed_run(
 
         counts = Counts(markets=markets)
         found = _examined(found, experiment, output, trials, progress, counts, seed)
-    overfit = overfitting_of(trials) if asked(experiment.gates, TRIALS[-1:]) else None
+    overfit = overfitting_of(result, trials) if asked(experiment.gates, TRIALS[-1:]) else None
     evidence = Evidence(result, found.deflations, found.inference, overfit)
     return replace(found, outcomes=judged(experiment.gates, evidence))
 

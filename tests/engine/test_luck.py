@@ -20,7 +20,7 @@ from engine.luck import chances, chosen, counted, examined, hardest, searched
 from engine.result import Outcome, Result, open_result, write_result
 from engine.said import plain
 from engine.verdict import caution, verdict, weigh
-from engine.wording import money, percent, points, ratio
+from engine.wording import chance, money, p_value, percent, points, ratio
 from tests.conftest import REPOSITORY
 from tests.engine.findings import against, deflation, deflations, inference
 from tests.engine.outcomes import crowded, flat, rotation
@@ -98,6 +98,27 @@ def test_permuted_markets_are_one_more_test_where_there_are_any() -> None:
     told = " ".join(each.text for each in examined(found, False, 6.0))
     assert "p 0.025 against 39 markets whose bars were permuted (seed 5)" in told
     assert "Of 4 tests 1 excludes luck" in told
+
+
+def test_tests_that_rest_on_few_switches_are_told_to() -> None:
+    clear = inference(0.01, 0.5, btc=against(0.6))
+    assert examined(clear, False, 6.0, 2)[-1].text.endswith(
+        "shifts in time; they count bars, and rest on 2 switches."
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0, "0.0 %"), (1e-9, "below 0.1 %"), (0.9996, "above 99.9 %")]
+)
+def test_a_chance_is_certain_only_where_it_is(value: float, shown: str) -> None:
+    assert chance(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0004, "below 0.001"), (0.0996, "0.10"), (0.042, "0.042"), (NAN, "n/a")]
+)
+def test_a_p_value_is_never_told_as_0(value: float, shown: str) -> None:
+    assert p_value(value) == shown
 
 
 def test_an_undefined_deflation_says_nothing() -> None:

@@ -21,8 +21,9 @@ from engine.result import Result, open_result, write_result
 from engine.tearsheet.vector import drawing
 from engine.verdict_figures import Null, Strip, below, quantiles, strips
 from engine.verdict_page import page
-from engine.verdict_words import chance, in_points
+from engine.verdict_words import in_points
 from engine.weighing import Weighed
+from engine.wording import chance
 from tests.conftest import REPOSITORY
 from tests.engine.findings import against, inference
 from tests.engine.outcomes import crowded, flat, rotation
