@@ -280,6 +280,16 @@ def test_thinning_keeps_ends_peaks_and_troughs() -> None:
     assert {0, 1234, 4321, 4999} <= set(kept.tolist())
 
 
+def test_thinning_takes_the_first_lowest_and_highest_of_each_stretch() -> None:
+    values = np.random.default_rng(3).integers(0, 9, 1003).astype(np.float64)
+    edges = np.linspace(0, 1003, 51).astype(int).tolist()
+    places = {0, 1002}
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        part = values[start:stop].tolist()
+        places |= {start + part.index(min(part)), start + part.index(max(part))}
+    assert thinned(values, 100).tolist() == sorted(places)
+
+
 def test_ticks_are_round_and_inside() -> None:
     assert money_ticks(4_000.0, 700_000.0, 9) == [5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5]
     assert money_ticks(98_000.0, 104_000.0, 9) == [98e3, 100e3, 102e3, 104e3]
