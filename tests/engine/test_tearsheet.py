@@ -243,6 +243,14 @@ def test_monthly_returns_equal_the_reference(shared: Path, name: str) -> None:
     assert {each.label: each.value for each in found} == pytest.approx(reference, rel=1e-9)
 
 
+def test_months_are_those_of_the_statistics(typical: tuple[Result, str]) -> None:
+    result = typical[0]
+    months = [each.value for each in monthly_returns(result.instants, result.curves[""], 0)]
+    assert len(months) == result.value("n_months")
+    assert max(months) == pytest.approx(result.value("best_month"), rel=1e-12)
+    assert min(months) == pytest.approx(result.value("worst_month"), rel=1e-12)
+
+
 def test_a_close_at_midnight_belongs_to_the_day_before() -> None:
     # Bars of 2024-01-31 (close 02-01 00:00) and 2024-02-01: 100 -> 110 -> 99.
     time = instants(np.array(["2024-01-31", "2024-02-01", "2024-02-02"], dtype="M8[D]"))
