@@ -56,7 +56,7 @@ def table(
             name = "th" if element == "th" or place == 0 else "td"
             scope = "" if name == "td" else f'scope="{"col" if element == "th" else "row"}"'
             shown = each if isinstance(each, Html) else figure_text(each)
-            if isinstance(each, Html) and each.startswith("<td"):
+            if isinstance(each, Html) and each.startswith(("<td", "<th")):
                 out.append(each)
             else:
                 out.append(tag(name, shown, css="l" if place in left else "", attributes=scope))

@@ -8,9 +8,9 @@ from engine.tearsheet.calendar import drawdowns_block, months_block, years_block
 from engine.tearsheet.details import origin_block, statistics_block
 from engine.tearsheet.document import document
 from engine.tearsheet.drawn import allocation_block, equity_block, signals_block, underwater_block
+from engine.tearsheet.key_figures import key_figures_block
 from engine.tearsheet.markup import Html, joined, note, tag
 from engine.tearsheet.opening import (
-    key_figures_block,
     simulated_banner,
     title_block,
     verdict_block,

@@ -53,6 +53,10 @@ thead th{border-bottom:1px solid var(--muted);color:var(--muted);font-weight:600
 tbody th{font-weight:400;text-align:right}
 th.l,td.l{text-align:left}
 td.wrap{white-space:normal;min-width:12em;overflow-wrap:anywhere}
+td.basis,th.basis{color:var(--muted);font-size:12px;text-align:left;white-space:normal}
+td.basis{min-width:13em;overflow-wrap:anywhere}
+thead th.basis{min-width:13em;max-width:none;font-weight:400}
+.cards+.note{margin:-6px 0 12px}
 table.own tbody td:nth-child(2){font-weight:600}
 table.against{margin-top:14px}
 table.months td{text-align:center;min-width:3.9em}
@@ -72,7 +76,11 @@ pre{font-size:12px;line-height:1.45;background:var(--raised);padding:12px;overfl
 footer{margin-top:40px;border-top:1px solid var(--rule);padding-top:10px}
 nav{font-size:13px;margin:10px 0 0}
 nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
-@media (min-width:641px){table.even{table-layout:fixed}table.even th:first-child{width:32%}}
+@media (min-width:641px){
+ table.even{table-layout:fixed}
+ table.even th:first-child{width:26%}
+ table.even th.basis{width:27%}
+}
 @media (max-width:900px){.cards{grid-template-columns:repeat(3,1fr)}}
 @media (max-width:640px){
  main{padding:16px 14px 40px}
@@ -102,6 +110,7 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  .note,.legend,.meta{font-size:9.5px}
  table{font-size:9.5px}
  th,td{padding:2px 5px}
+ td.basis,th.basis{font-size:8.5px}
  details::details-content{content-visibility:visible;display:block}
  *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
