@@ -16,6 +16,7 @@ from engine.tearsheet.opening import (
     verdict_block,
     warnings_block,
 )
+from engine.tearsheet.rolling import rolling_block
 from engine.tearsheet.trades import decisions_block, orders_block, targets_block
 from engine.tearsheet.vector import drawing
 
@@ -33,6 +34,7 @@ _BLOCKS = (
     months_block,
     years_block,
     drawdowns_block,
+    rolling_block,
     targets_block,
     decisions_block,
     orders_block,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ BLOCKS = [
     "months",
     "years",
     "drawdowns",
+    "rolling",
     "targets",
     "decisions",
     "orders",
@@ -292,7 +294,7 @@ def test_thinning_takes_the_first_lowest_and_highest_of_each_stretch() -> None:
     values = np.random.default_rng(3).integers(0, 9, 1003).astype(np.float64)
     edges = np.linspace(0, 1003, 51).astype(int).tolist()
     places = {0, 1002}
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         part = values[start:stop].tolist()
         places |= {start + part.index(min(part)), start + part.index(max(part))}
     assert thinned(values, 100).tolist() == sorted(places)

@@ -6,10 +6,14 @@ import html
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from engine.result import Outcome, Result, open_result, write_result
 from engine.tearsheet.page import page
+from engine.tearsheet.rolling import rolling
+from engine.tearsheet.scales import days
 from tests.engine.outcomes import flat, rotation
 
 MINUS, DAGGER = "\N{MINUS SIGN}", "\N{DAGGER}"
@@ -76,3 +80,37 @@ def test_undefined_figures_tell_the_reason_beside_them(tmp_path: Path) -> None:
     *numbers, basis = rows(text, "figures")["Sharpe ratio"]
     assert numbers == ["n/a", "n/a"]
     assert basis == "n/a: returns do not vary"
+
+
+def test_the_latest_window_of_a_year_is_told(typical: tuple[Result, str]) -> None:
+    result, text = typical
+    own, other = (
+        np.diff(curve)[-365:] / curve[-366:-1]
+        for curve in (result.curves[""], result.curves["alts"])
+    )
+    sharpe = np.sqrt(365.0) * np.mean(own) / np.std(own, ddof=1)
+    volatility = 100.0 * np.sqrt(365.0) * np.std(own, ddof=1)
+    beta = np.cov(own, other)[0, 1] / np.var(other, ddof=1)
+    said = (
+        f"Sharpe ratio {sharpe:.2f}, volatility a year {volatility:.1f} %, beta to alts {beta:.2f}"
+    )
+    assert said.replace("-", MINUS) in section(text, "rolling")
+
+
+def test_a_window_longer_than_the_run_gives_the_reason(short: tuple[Result, str]) -> None:
+    assert "n/a: a year is 365 bars of this clock, and the run has 40." in section(
+        short[1], "rolling"
+    )
+
+
+def test_windows_in_which_nothing_moved_are_gaps(tmp_path: Path) -> None:
+    _, text = drawn(flat(400), tmp_path)
+    assert "Sharpe ratio n/a, volatility a year 0.0 %, beta to cash n/a" in section(text, "rolling")
+    assert "<svg" in section(text, "rolling")
+
+
+def test_rolling_lines_begin_with_the_first_whole_window(typical: tuple[Result, str]) -> None:
+    axes = Figure(figsize=(10.0, 4.0)).add_subplot()
+    rolling(typical[0], axes)
+    starts = {float(np.asarray(line.get_xdata())[0]) for line in axes.get_lines()}
+    assert starts == {float(days(typical[0].time[364]))}
