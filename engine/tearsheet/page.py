@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.tearsheet.calendar import drawdowns_block, months_block, years_block
+from engine.tearsheet.contributions import contributions_block
 from engine.tearsheet.details import origin_block, statistics_block
 from engine.tearsheet.document import document
 from engine.tearsheet.drawn import allocation_block, equity_block, signals_block, underwater_block
@@ -35,6 +36,7 @@ _BLOCKS = (
     years_block,
     drawdowns_block,
     rolling_block,
+    contributions_block,
     targets_block,
     decisions_block,
     orders_block,

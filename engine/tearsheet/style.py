@@ -56,6 +56,20 @@ td.wrap{white-space:normal;min-width:12em;overflow-wrap:anywhere}
 td.basis,th.basis{color:var(--muted);font-size:12px;text-align:left;white-space:normal}
 td.basis{min-width:13em;overflow-wrap:anywhere}
 thead th.basis{min-width:13em;max-width:none;font-weight:400}
+table.parts{max-width:820px}
+table.parts th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:6em}
+table.parts thead th{white-space:nowrap}
+table.parts tbody tr:last-child>*{font-weight:600}
+td.bar{min-width:90px;vertical-align:middle}
+td.bar svg{display:block;width:100%;height:10px}
+td.bar .gain{fill:var(--strategy)}
+td.bar .loss{fill:var(--s1)}
+td.bar line{stroke:var(--muted);vector-effect:non-scaling-stroke}
+table.facts th{color:var(--muted)}
+table.facts td{overflow-wrap:break-word}
+code{font-size:12px;overflow-wrap:anywhere}
+tr.band th{padding-top:12px;color:var(--muted);font-weight:600;white-space:normal}
+table.figures td:nth-child(2){font-weight:600}
 .cards+.note{margin:-6px 0 12px}
 table.own tbody td:nth-child(2){font-weight:600}
 table.against{margin-top:14px}
@@ -80,6 +94,11 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  table.even{table-layout:fixed}
  table.even th:first-child{width:26%}
  table.even th.basis{width:27%}
+ table.parts{table-layout:fixed}
+ table.figures td.basis{width:52%}
+ table.parts th:first-child{width:24%}
+ table.parts th:nth-child(3),table.parts th:nth-child(4){width:17%}
+ table.parts th:nth-child(5){width:10%}
 }
 @media (max-width:900px){.cards{grid-template-columns:repeat(3,1fr)}}
 @media (max-width:640px){
@@ -91,6 +110,8 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  .narrow{display:block}
  .scroll th.l:first-child{position:sticky;left:0;background:var(--paper)}
  th,td{padding:4px 6px}
+ table.figures th{white-space:normal}
+ table.figures td.basis{min-width:8em}
  nav{display:none}
 }
 @media print{

@@ -18,6 +18,7 @@ import pytest
 from engine.drawdowns import drawdown
 from engine.ledger import OrderLog
 from engine.result import Outcome, Result, open_result, write_result
+from engine.statistics import core_statistics
 from engine.tearsheet import report
 from engine.tearsheet.figures import sleeve_bands
 from engine.tearsheet.palette import DARK, DASHES, LIGHT
@@ -40,6 +41,7 @@ BLOCKS = [
     "years",
     "drawdowns",
     "rolling",
+    "contributions",
     "targets",
     "decisions",
     "orders",
@@ -180,6 +182,25 @@ def test_markup_in_names_is_shown_and_not_read(tmp_path: Path) -> None:
     outline(page)
 
 
+def test_markup_in_ids_and_states_is_shown_and_not_read(tmp_path: Path) -> None:
+    base = rotation(bars=400, every=9)
+    ids = (EVIL, "E</td>")
+    orders = [
+        replace(order, id=ids[base.ledger.ids.index(order.id)]) for order in base.ledger.orders
+    ]
+    ledger = replace(base.ledger, ids=ids, log=OrderLog.of(orders, ids))
+    benchmarks = {EVIL: base.benchmarks["btc"]}
+    signals = {f"{EVIL}.on": np.ones(400)}
+    found = core_statistics(ledger, 365.0, 0.0, benchmarks, {}, signals)
+    evil = replace(base, ledger=ledger, benchmarks=benchmarks, statistics=found)
+    _, page = made(evil, tmp_path)
+    assert "<img" not in page
+    escaped = html.escape(EVIL)
+    for shown in (f"By signal {escaped}.on at", f"beta to {escaped} ", f">{escaped}</th>"):
+        assert shown in page, shown
+    outline(page)
+
+
 @pytest.mark.parametrize(
     "outcome",
     [
@@ -188,6 +209,7 @@ def test_markup_in_names_is_shown_and_not_read(tmp_path: Path) -> None:
         pytest.param(lambda: rotation(bars=2, every=1), id="two bars"),
         pytest.param(lambda: rotation(bars=40, every=5), id="short"),
         pytest.param(crowded, id="20 long names"),
+        pytest.param(lambda: crowded(30, 60), id="30 long names"),
         pytest.param(lambda: replace(rotation(bars=60), benchmarks={}, sleeves={}), id="alone"),
     ],
 )

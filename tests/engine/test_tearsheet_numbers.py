@@ -11,10 +11,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from engine.result import Outcome, Result, open_result, write_result
+from engine.runs import run
+from engine.tearsheet.contributions import largest, named
 from engine.tearsheet.page import page
 from engine.tearsheet.rolling import rolling
 from engine.tearsheet.scales import days
-from tests.engine.outcomes import flat, rotation
+from engine.wording import signed_percent
+from tests.engine.markets import EVERYTHING, QUIET
+from tests.engine.outcomes import flat, outcome, rotation
 
 MINUS, DAGGER = "\N{MINUS SIGN}", "\N{DAGGER}"
 
@@ -22,6 +26,31 @@ MINUS, DAGGER = "\N{MINUS SIGN}", "\N{DAGGER}"
 def drawn(outcome: Outcome, root: Path) -> tuple[Result, str]:
     result = open_result(write_result(outcome, root))
     return result, page(result)
+
+
+def shown(text: str) -> str:
+    return text.replace("-", MINUS)
+
+
+def number(cell: str) -> float:
+    """The number of a cell such as `+1,234.5 %`."""
+    return float(re.sub(r"[ %,+]", "", cell).replace(MINUS, "-"))
+
+
+def tables(text: str, key: str) -> dict[str, list[list[str]]]:
+    """The rows of every table of a section that has a heading of its own."""
+    out = {}
+    for title, body in re.findall(
+        r"<h3>(.*?)</h3>.*?<tbody>(.*?)</tbody>", section(text, key), flags=re.DOTALL
+    ):
+        out[html.unescape(title)] = [
+            [
+                html.unescape(re.sub(r"<[^>]+>", "", cell))
+                for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, flags=re.DOTALL)
+            ]
+            for row in re.findall(r"<tr.*?</tr>", body, flags=re.DOTALL)
+        ]
+    return out
 
 
 def section(text: str, key: str) -> str:
@@ -43,6 +72,14 @@ def rows(text: str, key: str) -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def typical(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, str]:
     return drawn(rotation(), tmp_path_factory.mktemp("typical"))
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, str]:
+    """A run with real accounting: its parts add up."""
+    root = tmp_path_factory.mktemp("market")
+    result = run(EVERYTHING, output=root, tearsheet=False, progress=QUIET)
+    return result, page(result)
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +151,58 @@ def test_rolling_lines_begin_with_the_first_whole_window(typical: tuple[Result, 
     rolling(typical[0], axes)
     starts = {float(np.asarray(line.get_xdata())[0]) for line in axes.get_lines()}
     assert starts == {float(days(typical[0].time[364]))}
+
+
+def test_parts_of_every_table_add_up_to_the_total_return(market: tuple[Result, str]) -> None:
+    result, text = market
+    total = float(result.nav[-1]) / result.start_cash - 1.0
+    profit = float(result.nav[-1]) - result.start_cash
+    found = tables(text, "contributions")
+    assert {"By year", "By target in force"} < set(found)
+    assert sum(title.startswith("By signal") for title in found) >= 2
+    for title, every in found.items():
+        *parts, last = every
+        assert last[0] == "sum"
+        assert last[2] == shown(signed_percent(total)), title
+        # Each cell is rounded to 0.1 percent, or to 1 or 0.01 in money.
+        assert sum(number(part[2]) for part in parts) == pytest.approx(100 * total, abs=2.0), title
+        assert sum(number(part[3]) for part in parts) == pytest.approx(profit, abs=20.0), title
+    assert "not the total return" not in text
+    assert f"add up to the total return of {shown(signed_percent(total))}" in text
+
+
+def test_contributions_are_those_of_the_statistics(market: tuple[Result, str]) -> None:
+    result, text = market
+    found = tables(text, "contributions")
+    for title, prefix in (("By year", "contribution_year."),):
+        for name, _, share, gained in found[title][:-1]:
+            value = result.value(prefix + name)
+            assert share == shown(signed_percent(value))
+            assert number(gained) == pytest.approx(value * result.start_cash, abs=0.51)
+    (of_ids,) = (rows for title, rows in found.items() if title.startswith("By id"))
+    for name, _, share, _ in of_ids[:-1]:
+        assert share == shown(signed_percent(result.value(f"contribution.{name}")))
+
+
+def test_the_largest_gains_and_losses_have_a_row_and_the_rest_one() -> None:
+    # 12 gains of 1 to 12 and 10 losses of 1 to 10: 8 of each stay, 4 + 3 + 2 + 1 - 2 - 1 = 7.
+    values = {f"G{size:02d}": float(size) for size in range(1, 13)}
+    values |= {f"L{size:02d}": -float(size) for size in range(1, 11)}
+    parts = largest(values)
+    assert [part.name for part in parts[:8]] == [f"G{size:02d}" for size in range(12, 4, -1)]
+    assert (parts[8].name, parts[8].value) == ("6 others", 7.0)
+    assert [part.name for part in parts[9:]] == [f"L{size:02d}" for size in range(3, 11)]
+
+
+def test_a_benchmark_may_have_the_name_of_a_family_of_statistics(tmp_path: Path) -> None:
+    base = rotation(bars=60)
+    named_so = {"contribution": base.benchmarks["btc"]}
+    other = outcome(base.ledger, base.decisions, base.sleeves, named_so)
+    result, text = drawn(other, tmp_path)
+    assert set(named(result, "contribution.")) == {"BTCUSDT"}
+    assert "By id, 1 id traded" in text
+
+
+def test_a_run_without_trades_says_so(tmp_path: Path) -> None:
+    _, text = drawn(flat(30), tmp_path)
+    assert "Nothing was ever traded." in section(text, "contributions")
