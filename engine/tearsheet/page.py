@@ -19,6 +19,7 @@ from engine.tearsheet.opening import (
 )
 from engine.tearsheet.rolling import rolling_block
 from engine.tearsheet.trades import decisions_block, orders_block, targets_block
+from engine.tearsheet.trading import trading_block
 from engine.tearsheet.vector import drawing
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _BLOCKS = (
     contributions_block,
     targets_block,
     decisions_block,
+    trading_block,
     orders_block,
     statistics_block,
     origin_block,

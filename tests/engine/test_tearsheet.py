@@ -44,6 +44,7 @@ BLOCKS = [
     "contributions",
     "targets",
     "decisions",
+    "trading",
     "orders",
     "statistics",
     "origin",

@@ -16,7 +16,7 @@ from engine.tearsheet.contributions import largest, named
 from engine.tearsheet.page import page
 from engine.tearsheet.rolling import rolling
 from engine.tearsheet.scales import days
-from engine.wording import signed_percent
+from engine.wording import money, signed_percent
 from tests.engine.markets import EVERYTHING, QUIET
 from tests.engine.outcomes import flat, outcome, rotation
 
@@ -203,6 +203,30 @@ def test_a_benchmark_may_have_the_name_of_a_family_of_statistics(tmp_path: Path)
     assert "By id, 1 id traded" in text
 
 
+def test_figures_of_trades_are_those_of_the_statistics(market: tuple[Result, str]) -> None:
+    result, text = market
+    found = rows(text, "trading")
+    for title, key in (
+        ("Expectancy, money per trade", "expectancy"),
+        ("Largest win", "largest_win"),
+        ("Fees", "fees"),
+        ("Profit before costs", "profit_before_costs"),
+    ):
+        assert found[title][0] == shown(money(result.value(key)))
+    assert found["Trades"][0] == f"{result.value('n_trades'):,.0f}"
+    gross = result.value("profit_before_costs")
+    paid = result.value("fees") + result.value("slippage")
+    assert number(found["Profit after costs"][0]) == pytest.approx(gross - paid, abs=1.0)
+    assert result.statistics["n_trades"].basis in html.unescape(section(text, "trading"))
+
+
+def test_costs_of_a_short_run_are_marked(short: tuple[Result, str]) -> None:
+    found = rows(short[1], "trading")
+    assert found["Costs a year, of mean NAV"][0].endswith(DAGGER)
+    assert DAGGER not in found["Fees"][0]
+
+
 def test_a_run_without_trades_says_so(tmp_path: Path) -> None:
     _, text = drawn(flat(30), tmp_path)
     assert "Nothing was ever traded." in section(text, "contributions")
+    assert rows(text, "trading")["Profit factor"] == ["n/a", "n/a: no closed trade"]
