@@ -18,6 +18,7 @@ from engine.tearsheet.opening import (
     warnings_block,
 )
 from engine.tearsheet.rolling import rolling_block
+from engine.tearsheet.standing import standing_block
 from engine.tearsheet.trades import decisions_block, orders_block, targets_block
 from engine.tearsheet.trading import trading_block
 from engine.tearsheet.vector import drawing
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _BLOCKS = (
     verdict_block,
     warnings_block,
+    standing_block,
     key_figures_block,
     equity_block,
     underwater_block,

@@ -32,6 +32,7 @@ from tests.engine.test_statistics import curve, sample
 BLOCKS = [
     "verdict",
     "warnings",
+    "standing",
     "figures",
     "equity",
     "drawdown",

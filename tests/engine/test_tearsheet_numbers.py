@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from engine.tearsheet.rolling import rolling
 from engine.tearsheet.scales import days
 from engine.wording import money, signed_percent
 from tests.engine.markets import EVERYTHING, QUIET
-from tests.engine.outcomes import flat, outcome, rotation
+from tests.engine.outcomes import flat, manifest, outcome, rotation
 
 MINUS, DAGGER = "\N{MINUS SIGN}", "\N{DAGGER}"
 
@@ -230,3 +231,47 @@ def test_a_run_without_trades_says_so(tmp_path: Path) -> None:
     _, text = drawn(flat(30), tmp_path)
     assert "Nothing was ever traded." in section(text, "contributions")
     assert rows(text, "trading")["Profit factor"] == ["n/a", "n/a: no closed trade"]
+
+
+def test_what_is_known_of_the_run_stands_near_the_top(
+    typical: tuple[Result, str], tmp_path: Path
+) -> None:
+    found = rows(typical[1], "standing")
+    assert found["Universe"] == ["3 ids picked by hand with hindsight: survivorship-biased."]
+    # The manifest has 7 missing bars of coins and 2 blank rows of equities.
+    assert found["Data"][0].startswith("0 faulty rows repaired, flagged or left out; 9 bars")
+    assert "0 closes at which an id was held without a bar" in found["Data"][0]
+    assert "all 2,310 bars were open" in found["Sample"][0]
+    assert found["Made of"] == ["config c0ffee, package f00d, 1 panel; full digests at the end."]
+    quality = {"coins": {"wicks": 2, "bad_bars": 1}, "caps": {"spikes": 4, "missing_bars": 1}}
+    stay = {"coin": "a", "since": "2018-01-01", "until": "", "source": "rank"}
+    universe = {"ids": ["A"], "point_in_time": True, "members": [stay, stay]}
+    base = flat(3)
+    told = replace(base, manifest=manifest(quality=quality, universe=universe))
+    found = rows(drawn(told, tmp_path)[1], "standing")
+    assert found["Universe"] == ["Chosen at the time, from what was known then, 2 stays."]
+    assert found["Data"][0].startswith("7 faulty rows repaired, flagged or left out; 1 bar missing")
+
+
+def test_signals_are_proven_and_raw_strategies_are_not(tmp_path: Path) -> None:
+    base = flat(3)
+    signals = "signals: {a: {kind: x}, b: {kind: x}}\n"
+    two = replace(base, experiment_yaml=base.experiment_yaml + signals)
+    raw = replace(base, experiment_yaml=base.experiment_yaml.replace("kind: rotation", "kind: raw"))
+    said = [
+        rows(drawn(each, tmp_path / name)[1], "standing")["Look-ahead"][0]
+        for name, each in (("none", base), ("two", two), ("raw", raw))
+    ]
+    assert said[0] == "No signal that could read the future."
+    assert said[1].startswith("Proven: 2 signals give the same values when all later rows are cut")
+    assert said[2] == "Unproven: a raw strategy could read the future."
+
+
+def test_the_page_tells_where_trials_are_counted_and_counts_none(
+    typical: tuple[Result, str],
+) -> None:
+    result, text = typical
+    (search,) = rows(text, "standing")["Search"]
+    assert f"run_backtest.py show {result.name}/{result.id} counts them" in search
+    assert "run CONFIG --inference tests for luck and writes verdict.html" in search
+    assert not re.search(r"deflated|\d+ trials", text)
