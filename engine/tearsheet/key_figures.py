@@ -73,13 +73,12 @@ def key_figures_block(result: Result) -> Html:
 def _own(result: Result) -> Html:
     names = sorted(result.benchmarks)
     common = result.statistics["total_return"].basis
-    rows: list[Sequence[str]] = [
-        ["Final NAV", *(money(float(result.curves[name][-1])) for name in ("", *names)), ""]
-    ]
+    final = [money(float(result.curves[name][-1])) for name in ("", *names)]
+    rows = [_line("Final NAV", final, "")]
     for title, key, write in _OWN:
         cells = [written(result, prefix + key, write) for prefix in ("", *(f"{n}." for n in names))]
-        rows.append([title, *cells, basis_cell(own_basis(result, key, common))])
-    header = ["", "strategy", *names, _basis_head(common)]
+        rows.append(_line(title, cells, basis_cell(own_basis(result, key, common))))
+    header = _line("", ["strategy", *names], _basis_head(common))
     return table(header, rows, css=f"own{_even(names)}")
 
 
@@ -93,9 +92,16 @@ def _relative(result: Result) -> Html:
     rows = []
     for title, key, write in _RELATIVE:
         cells = [written(result, f"vs_{name}.{key}", write) for name in names]
-        rows.append([title, "", *cells, basis_cell(own_basis(result, f"{first}.{key}", common))])
-    header = ["Strategy against", "", *names, _basis_head(common)]
+        basis = basis_cell(own_basis(result, f"{first}.{key}", common))
+        rows.append(_line(title, ["", *cells], basis))
+    header = _line("Strategy against", ["", *names], _basis_head(common))
     return table(header, rows, css=f"against{_even(names)}")
+
+
+def _line(title: str, cells: Sequence[str], basis: str) -> list[str]:
+    """A row with its basis last or, where that would be out of sight, beside the strategy."""
+    place = len(cells) if len(cells) <= 1 + _EVEN else 1
+    return [title, *cells[:place], basis, *cells[place:]]
 
 
 def _basis_head(common: str) -> Html:
@@ -118,18 +124,15 @@ def _card(result: Result, row: Row) -> Html:
         tag("dt", row.title),
         tag("dd", figure_text(written(result, row.key, row.write)), css="big"),
     ]
-    error = result.value("sharpe_se_mertens_annual")
-    if row.key == "sharpe" and error == error:
-        parts.append(tag("dd", f"standard error {ratio(error)}", css="small"))
-    parts += [
-        tag(
-            "dd", figure_text(f"{name} {row.write(result.value(f'{name}.{row.key}'))}"), css="small"
-        )
-        for name in sorted(result.benchmarks)[:_IN_CARDS]
-        if f"{name}.{row.key}" in result.statistics
-    ]
+    if row.key == "sharpe" and result.statistics["sharpe_se_mertens_annual"].value is not None:
+        error = written(result, "sharpe_se_mertens_annual", ratio)
+        parts.append(tag("dd", f"standard error {error}", css="small"))
+    for name in sorted(result.benchmarks)[:_IN_CARDS]:
+        if f"{name}.{row.key}" in result.statistics:
+            other = written(result, f"{name}.{row.key}", row.write)
+            parts.append(tag("dd", figure_text(f"{name} {other}"), css="small"))
     if row.key == "ann_one_way_turnover":
-        cost = percent(result.value("ann_cost"), 2)
+        cost = written(result, "ann_cost", lambda value: percent(value, 2))
         parts += [tag("dd", each, css="small") for each in ("of NAV, one way", f"costs {cost}")]
     if row.key == "exposure_time_fraction":
         gross = percent(result.value("avg_gross_exposure"), 0)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_CELLS = 4_000_000
 """Bars of all windows of one line: windows of hours get fewer points, not more time."""
 _FEWEST_POINTS = 100
-_TITLE, _TOP, _BOTTOM = 0.86, 0.78, 0.04
+_TITLE, _TOP, _BOTTOM = 0.86, 0.74, 0.04
 """Where a band of height 1 has its title, and where its values end."""
 _BAND_INCHES = 1.05
 

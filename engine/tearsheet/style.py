@@ -57,10 +57,9 @@ td.basis,th.basis{color:var(--muted);font-size:12px;text-align:left;white-space:
 td.basis{min-width:13em;overflow-wrap:anywhere}
 thead th.basis{min-width:13em;max-width:none;font-weight:400}
 table.parts{max-width:820px}
-table.parts th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:6em}
-table.parts thead th{white-space:nowrap}
+table.parts th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:7.5em}
 table.parts tbody tr:last-child>*{font-weight:600}
-td.bar{min-width:90px;vertical-align:middle}
+td.bar{min-width:80px;vertical-align:middle}
 td.bar svg{display:block;width:100%;height:10px}
 td.bar .gain{fill:var(--strategy)}
 td.bar .loss{fill:var(--s1)}
@@ -95,6 +94,7 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  table.even th:first-child{width:26%}
  table.even th.basis{width:27%}
  table.parts{table-layout:fixed}
+ table.parts thead th{white-space:nowrap}
  table.figures td.basis{width:52%}
  table.parts th:first-child{width:24%}
  table.parts th:nth-child(3),table.parts th:nth-child(4){width:17%}
@@ -111,6 +111,7 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  .scroll th.l:first-child{position:sticky;left:0;background:var(--paper)}
  th,td{padding:4px 6px}
  table.figures th{white-space:normal}
+ .own td.basis,.against td.basis{white-space:nowrap}
  table.figures td.basis{min-width:8em}
  nav{display:none}
 }
@@ -118,7 +119,7 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  body{font-size:11px}
  main{max-width:none;padding:0}
  section{margin-top:18px}
- h2,.lead,.legend{break-after:avoid}
+ h2,h3,.lead,.legend,tr.band{break-after:avoid}
  figure,svg.figure,tr,.card,.warnings li{break-inside:avoid}
  .wide{display:block}
  .narrow,nav{display:none}
@@ -130,6 +131,7 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  .verdict{font-size:13px}
  .note,.legend,.meta{font-size:9.5px}
  table{font-size:9.5px}
+ code{font-size:8.5px}
  th,td{padding:2px 5px}
  td.basis,th.basis{font-size:8.5px}
  details::details-content{content-visibility:visible;display:block}

@@ -19,7 +19,7 @@ from engine.tearsheet.rolling import rolling
 from engine.tearsheet.scales import days
 from engine.wording import money, signed_percent
 from tests.engine.markets import EVERYTHING, QUIET
-from tests.engine.outcomes import flat, manifest, outcome, rotation
+from tests.engine.outcomes import crowded, flat, manifest, outcome, rotation
 
 MINUS, DAGGER = "\N{MINUS SIGN}", "\N{DAGGER}"
 
@@ -111,6 +111,18 @@ def test_figures_a_year_of_a_short_sample_are_marked_one_by_one(
         assert not any(DAGGER in each for each in found[title]), title
     assert all(each.endswith(DAGGER) for each in found["Tracking error a year"][1:-1])
     assert f"{DAGGER} short sample: 0.11 years" in section(short[1], "figures")
+    small = re.findall(r'<dd class="small">(.*?)</dd>', section(short[1], "figures"))
+    marked = [each for each in small if DAGGER in each]
+    # Two benchmarks of Sharpe ratio and volatility, a standard error, a cost.
+    assert len(marked) == 6
+
+
+def test_with_many_benchmarks_the_basis_stands_beside_the_strategy(tmp_path: Path) -> None:
+    _, text = drawn(crowded(6, 60), tmp_path)
+    found = rows(text, "figures")
+    assert found["Sharpe ratio"][1].endswith("risk-free rate 0 a year")
+    assert found["Strategy against"][1].startswith("basis: ")
+    assert len(found["Sharpe ratio"]) == len(found["Beta to it"]) == 8
 
 
 def test_undefined_figures_tell_the_reason_beside_them(tmp_path: Path) -> None:
