@@ -15,7 +15,7 @@ from engine.wording import amount, count, instant, listed
 from feeds.arrays import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from engine.result import Result
 
@@ -59,6 +59,21 @@ def notices(result: Result) -> tuple[Notice, ...]:
         for part in (_data, _sample, _signals, _trading, _gaps, _repairs, _written)
         for notice in part(result)
     )
+
+
+def faults(result: Result) -> int:
+    """Rows of the data with a fault that was met by policy: repaired, flagged or left out."""
+    return _found(result, _REPAIRS)
+
+
+def gaps(result: Result) -> int:
+    """Bars and rows that are missing or blank in the data."""
+    return _found(result, _GAPS)
+
+
+def _found(result: Result, kinds: Iterable[str]) -> int:
+    quality = result.manifest.get("quality", {}).values()
+    return sum(int(found.get(kind, 0)) for found in quality for kind in kinds)
 
 
 def _data(result: Result) -> Iterator[Notice]:

@@ -197,14 +197,14 @@ def test_intervals_are_those_of_the_inference(whole: str, title: str, cells: lis
 def test_differences_to_each_benchmark_have_intervals_and_p_values(whole: str) -> None:
     drawn = ["2,300", "1,000", "18.4", "5"]
     ratios = rows_of(whole, "intervals", "Sharpe ratio, a year")[1:]
-    assert ratios == [["+0.24", "-0.31", "+0.80", "0.400", *drawn]] * 3
+    assert ratios == [["+0.24", "-0.31", "+0.80", "0.40", *drawn]] * 3
     growth = rows_of(whole, "intervals", "Growth a year")[1:]
-    assert growth == [["+6.1 points", "-20.1 points", "+35.0 points", "0.600", *drawn]] * 3
+    assert growth == [["+6.1 points", "-20.1 points", "+35.0 points", "0.60", *drawn]] * 3
     by_ledoit = rows_of(whole, "intervals", "by Ledoit and Wolf")
-    assert by_ledoit[0][:5] == ["+0.24", "-0.30", "+0.80", "0.410", "2,300"]
+    assert by_ledoit[0][:5] == ["+0.24", "-0.30", "+0.80", "0.41", "2,300"]
     # 0.0002 a bar times 365 bars.
     hansen = rows_of(whole, "intervals", "Mean return a year (Hansen)")
-    assert hansen[0][:5] == ["+7.3 points", "", "", "0.300", "2,300"]
+    assert hansen[0][:5] == ["+7.3 points", "", "", "0.30", "2,300"]
 
 
 def test_a_lead_of_the_best_of_all_trials_says_so(weighed: Weighed) -> None:
@@ -214,7 +214,7 @@ def test_a_lead_of_the_best_of_all_trials_says_so(weighed: Weighed) -> None:
     found = replace(weighed.inference, against={**every, "btc": lead})
     text = page(replace(weighed, inference=found))
     row = row_of(text, "intervals", "Mean return a year (best of 3 trials, Hansen)")
-    assert row[:4] == ["+14.6 points", "", "", "0.220"]
+    assert row[:4] == ["+14.6 points", "", "", "0.22"]
 
 
 def test_many_benchmarks_are_folded(weighed: Weighed) -> None:
@@ -233,12 +233,12 @@ def test_timing_places_the_run_among_growth_a_year_of_the_others(whole: str) -> 
     high = math.expm1(0.1825) * 0.15 + math.expm1(0.73) * 0.85
     middle = math.expm1(0.1825) / 2
     quantile = [f"{100 * each:+.1f} %" for each in (low, middle, high)]
-    assert shift == ["+44.1 %", *quantile, "3 of 4", "0.230", "999", "2,300", "5"]
+    assert shift == ["+44.1 %", *quantile, "3 of 4", "0.23", "999", "2,300", "5"]
     rotations = row_of(whole, "timing", "Random rotations with the same turnover")
     # One ran into ruin, a loss of everything; all are below.
-    assert rotations[4:] == ["5 of 5", "0.310", "200", "2,300", "5"]
+    assert rotations[4:] == ["5 of 5", "0.31", "200", "2,300", "5"]
     assert row_of(whole, "timing", "Runs on permuted markets")[4:6] == ["n/a", "n/a"]
-    assert "p 0.230 against 999, seed 5" in words_of(whole)
+    assert "p 0.23 against 999, seed 5" in words_of(whole)
     labels = " ".join(re.findall(r'aria-label="(Growth a year at other times[^"]*)"', whole))
     assert "is above 3 of 4 of them" in labels
 
@@ -285,9 +285,9 @@ def test_what_cannot_be_tested_says_why(weighed: Weighed) -> None:
         ),
         ("Sharpe ratio a year, median path (CPCV)", ["0.47", ""]),
         ("Sharpe ratio a year, highest path (CPCV)", [f"{max(PATHS):.2f}", ""]),
-        ("Bonferroni", ["0.465", "0.23", "74.6 %"]),
-        ("Holm", ["0.406", "0.26", "71.1 %"]),
-        ("BHY", ["0.168", "0.44", "52.2 %"]),
+        ("Bonferroni", ["0.47", "0.23", "74.6 %"]),
+        ("Holm", ["0.41", "0.26", "71.1 %"]),
+        ("BHY", ["0.17", "0.44", "52.2 %"]),
     ],
 )
 def test_the_choice_has_its_numbers(whole: str, title: str, cells: list[str]) -> None:
@@ -299,7 +299,7 @@ def test_the_best_of_all_trials_is_tested_over_each_benchmark(whole: str) -> Non
     assert "2 variants: with fewer than 10 the rank says little" in words_of(whole)
     for name in ("alts", "btc", "half_and_half"):
         row = row_of(whole, "selection", f"over {name}")
-        assert row[:6] == ["rotation/c", "+14.6 points", "0.330", "0.110", "0.220", "0.330"]
+        assert row[:6] == ["rotation/c", "+14.6 points", "0.33", "0.11", "0.22", "0.33"]
         assert row[6:] == ["3", "2,304", "12", "1,000", "5"]
 
 
