@@ -53,6 +53,17 @@ def test_a_better_target_needs_fewer_years() -> None:
     assert math.isnan(min_backtest_years_bound(0))
 
 
+def test_no_target_needs_no_years_and_no_search_is_without_end() -> None:
+    for target in (0.0, -1.0, NAN):
+        assert math.isnan(min_backtest_years(10, target))
+        assert math.isnan(min_backtest_years_bound(10, target))
+    # The largest of N normals grows like sqrt(2 ln N): 8.58 for 1e16.
+    assert expected_maximum(1e16) == pytest.approx(math.sqrt(2 * math.log(1e16)), rel=0.06)
+    assert expected_maximum(1e15) < expected_maximum(1e16) < expected_maximum(1e300)
+    assert math.isnan(expected_maximum(math.inf))
+    assert math.isnan(min_backtest_years_bound(math.inf))
+
+
 def test_a_lucky_search_has_a_best_that_good() -> None:
     # A ratio of 0 is beaten by half of all trials: 1 - 0.5^3.
     assert lucky_search(0.0, 100, 3) == pytest.approx(0.875)
@@ -79,6 +90,29 @@ def test_trials_that_go_against_each_other_are_not_more_than_they_are() -> None:
     rise = np.array([0.01, -0.02, 0.03, 0.01])
     assert mean_correlation(np.column_stack((rise, -rise))) == 0.0
     assert effective_trials(np.column_stack((rise, -rise))) == 2.0
+
+
+@pytest.mark.parametrize("value", [NAN, math.inf])
+def test_a_trial_with_an_unknown_return_is_refused_by_its_place(value: float) -> None:
+    # Left in, it would make twenty trials count for one.
+    returns = np.random.default_rng(2).normal(0.0, 0.01, (200, 20))
+    returns[7, 13] = value
+    for function in (mean_correlation, effective_trials):
+        with pytest.raises(ValueError, match="trial 13 has a return that is not finite"):
+            function(returns)
+
+
+@pytest.mark.parametrize("correlation", [NAN, 2.0, -1.1, math.inf])
+def test_what_is_no_correlation_is_refused(correlation: float) -> None:
+    with pytest.raises(ValueError, match="from -1 to 1"):
+        independent_trials(20, correlation)
+    with pytest.raises(ValueError, match="from -1 to 1"):
+        independent_variance(0.1, correlation, 100)
+
+
+def test_a_negative_correlation_makes_no_more_trials_than_were_made() -> None:
+    assert independent_trials(20, -0.3) == 20.0
+    assert independent_variance(0.02, -0.3, 1001) == 0.02
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (1, 3), (5, 0), (5, 1)])
