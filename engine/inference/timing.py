@@ -140,8 +140,7 @@ def placed(observed: float, null: Float, possible: int, rows: int, seed: int | N
     if math.isnan(observed):
         why = "the statistic of the observed arrangement is undefined"
         return Timing(observed, math.nan, null, len(null), possible, rows, seed, why)
-    p_value = share_as_high(np.where(np.isnan(null), math.inf, null), observed)
-    return Timing(observed, p_value, null, len(null), possible, rows, seed)
+    return Timing(observed, share_as_high(null, observed), null, len(null), possible, rows, seed)
 
 
 def _shifted(shares: Float, paid: Float, returns: Float, shifts: Int) -> Float:

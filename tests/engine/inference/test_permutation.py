@@ -105,6 +105,42 @@ def test_p_values_of_clustered_events_in_noise_are_fair_under_shifts_but_not_und
     assert np.mean(np.array(freely) <= 0.05) > 0.15
 
 
-def test_unknown_outcomes_are_refused() -> None:
-    with pytest.raises(ValueError, match="finite"):
-        circular_shifts(np.array([True, False]), np.array([1.0, np.nan]))
+def test_an_undefined_statistic_has_no_p_value_and_an_undefined_other_counts_as_high() -> None:
+    others = np.array([0.1, np.nan, 0.3])
+    assert math.isnan(share_as_high(others, math.nan))
+    # Itself and the unknown one of four; beyond all numbers there are ties only.
+    assert share_as_high(others, 0.5) == 0.5
+    assert share_as_high(np.array([0.1, math.inf]), math.inf) == pytest.approx(2 / 3)
+    assert share_as_high(np.array([0.1, -math.inf]), -math.inf) == 1.0
+
+
+SOME = np.array([False, True, False, True])
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome", "words"),
+    [
+        (SOME, np.array([1.0, np.nan, 2.0, 3.0]), "row 1 is not finite"),
+        (SOME, np.array([1.0, 2.0, np.inf, 3.0]), "row 2 is not finite"),
+        (SOME, np.ones(5), "one outcome a row"),
+        (np.zeros(4, dtype=bool), np.ones(4), "at least one event"),
+        (np.zeros(0, dtype=bool), np.ones(0), "at least one event"),
+        (np.ones((2, 2), dtype=bool), np.ones((2, 2)), "one outcome a row"),
+    ],
+)
+def test_what_cannot_be_tested_is_refused(
+    events: np.ndarray, outcome: np.ndarray, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        circular_shifts(events, outcome)
+    with pytest.raises(ValueError, match=words):
+        free_permutation(events, outcome, 1, draws=99)
+
+
+def test_positions_that_are_no_numbers_and_no_draws_are_refused() -> None:
+    with pytest.raises(ValueError, match="must be finite"):
+        shifted_sums(np.array([1.0, np.nan]), np.ones(2))
+    with pytest.raises(ValueError, match="of one length"):
+        shifted_sums(np.ones(3), np.ones(2))
+    with pytest.raises(ValueError, match="0 draws"):
+        free_permutation(SOME, np.ones(4), 1, most=1, draws=0)
