@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.inference.reality_check import reality_check, superior_ability
+from engine.inference.reality_check import SuperiorAbility, reality_check, superior_ability
 
 NOISE = np.random.default_rng(11).normal(0.0, 0.01, (250, 6))
 
@@ -56,6 +58,44 @@ def test_what_cannot_be_told_is_undefined_with_a_reason(models: np.ndarray, word
     found = superior_ability(np.zeros(250), models, seed=1)
     assert math.isnan(found.consistent)
     assert words in found.reason
+
+
+@pytest.mark.parametrize("function", [superior_ability, reality_check])
+def test_a_model_that_is_the_benchmark_plus_a_constant_is_not_the_best(
+    function: Callable[..., SuperiorAbility],
+) -> None:
+    # Without it the figures are the same: it is left out, and said to be.
+    benchmark = np.random.default_rng(2).normal(0.0, 0.01, 250)
+    models = np.column_stack((benchmark + 0.05, NOISE))
+    found = function(benchmark, models, seed=1, resamples=99, length=2)
+    without = function(benchmark, NOISE, seed=1, resamples=99, length=2)
+    leads = (NOISE - benchmark[:, None]).mean(axis=0)
+    assert found.best == 1 + int(np.argmax(leads))
+    assert found.lead == pytest.approx(leads.max(), rel=1e-12)
+    assert (found.models, found.left_out) == (7, 1)
+    assert found == replace(without, best=found.best, models=7, left_out=1)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"length": -1}, {"length": 0}, {"resamples": 0}, {"resamples": -5}]
+)
+def test_no_resamples_and_no_blocks_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="both are at least 1"):
+        superior_ability(np.zeros(250), NOISE, seed=1, **wrong)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_returns_that_are_not_finite_are_refused(value: float) -> None:
+    benchmark = np.zeros(250)
+    benchmark[3] = value
+    with pytest.raises(ValueError, match="finite"):
+        superior_ability(benchmark, NOISE, seed=1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_returns_say_nothing() -> None:
+    found = superior_ability(np.zeros(0), np.zeros((0, 3)), seed=1)
+    assert (found.reason, found.n, found.models) == ("0 returns are fewer than 16", 0, 3)
 
 
 def test_too_few_returns_say_nothing() -> None:
