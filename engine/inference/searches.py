@@ -26,6 +26,7 @@ from statistics import NormalDist
 import numpy as np
 
 from engine.measures.moments import ZERO
+from engine.measures.normal import normal_cdf
 from feeds.arrays import Float
 
 NAN = math.nan
@@ -90,7 +91,7 @@ def lucky_search(ratio: float, count: int, trials: float) -> float:
     if math.isnan(ratio) or count < 2 or not trials >= 1.0:
         return NAN
     # The tail is small where it matters: a power of 1 - tail would lose its digits.
-    tail = _NORMAL.cdf(-ratio * math.sqrt(count - 1))
+    tail = normal_cdf(-ratio * math.sqrt(count - 1))
     return -math.expm1(trials * math.log1p(-tail)) if tail < 1.0 else 1.0
 
 

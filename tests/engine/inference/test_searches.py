@@ -162,3 +162,8 @@ def test_few_searches_without_skill_look_lucky_or_pass_deflation(
     assert 0.02 <= lucky <= 0.08
     passed = np.mean(best - expected_maximum(effective) > 1.6448536)
     assert passed <= 0.07
+
+
+def test_a_lucky_search_nine_errors_out_has_its_digits() -> None:
+    # 1 - Phi(9) = 1.1285884e-19 in the tables.
+    assert lucky_search(0.9, 101, 1) == pytest.approx(1.1285884e-19, rel=1e-7)
