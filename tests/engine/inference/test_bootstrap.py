@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -176,16 +174,3 @@ def test_drawdowns_are_resampled_in_long_blocks() -> None:
     falls = [-0.1, *[0.0] * 9, 0.2], [-0.1, *[0.0] * 29, 0.2]
     assert drawdown_block_length(np.array([*falls[0], *falls[1]])) == pytest.approx(5.0)
     assert drawdown_block_length(np.full(10, 0.01)) == 1.0
-
-
-@pytest.mark.shared
-def test_block_lengths_are_those_of_politis_and_white(shared: Path) -> None:
-    example = next(
-        each
-        for each in json.loads((shared / "reference" / "inference.json").read_text())["examples"]
-        if each["id"] == "politis_white_block_ar1"
-    )
-    path = shared / "reference" / example["input"]["csv"]
-    values = np.loadtxt(path, delimiter=",", skiprows=1)
-    expected = example["expected"]["stationary"], example["expected"]["circular"]
-    assert block_length(values) == pytest.approx(expected, rel=example["tolerance"]["rel"])

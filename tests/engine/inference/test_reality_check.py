@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,28 +109,3 @@ def test_models_like_the_benchmark_are_seldom_called_better() -> None:
         found = superior_ability(returns[:, 0], returns[:, 1:], seed=world, resamples=99, length=1)
         rejected += found.consistent <= 0.05
     assert rejected <= 8  # 5 in 100 of 60 are 3; more than 8 come about in 1 of 200 such tests
-
-
-@pytest.mark.shared
-def test_the_worked_example_is_met(shared: Path) -> None:
-    reference = shared / "reference"
-    example = next(
-        each
-        for each in json.loads((reference / "inference.json").read_text())["examples"]
-        if each["id"] == "hansen_spa"
-    )
-    given, expected = example["input"], example["expected"]
-    path = reference / given["csv"]
-    names = path.read_text().splitlines()[0].split(",")
-    table = -np.loadtxt(path, delimiter=",", skiprows=1)
-    benchmark = table[:, names.index(given["benchmark"])]
-    models = table[:, [names.index(name) for name in given["models"]]]
-    found = superior_ability(benchmark, models, seed=1, length=given["block_size"])
-    near = pytest.approx
-    tolerance = example["tolerance"]["abs"]
-    assert found.lower == near(expected["p_lower"], abs=tolerance)
-    assert found.consistent == near(expected["p_consistent"], abs=tolerance)
-    assert found.upper == near(expected["p_upper"], abs=tolerance)
-    assert given["models"][found.best] == expected["best_model"]
-    white = reality_check(benchmark, models, seed=1, length=given["block_size"])
-    assert white.upper == near(expected["reality_check_p_nonstudentized"], abs=tolerance)
