@@ -113,7 +113,7 @@ def test_with_memory_the_values_are_those_of_the_authors_library(
         power(*shape, benchmark + 0.3, benchmark, 0.05, rho),
         min_track_record_2025(benchmark + 0.2, *shape[1:], benchmark, 0.95, rho),
     )
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert found == pytest.approx(expected, rel=1e-9, abs=0.0)
 
 
 def test_a_true_ratio_at_the_benchmark_is_found_at_the_level() -> None:
@@ -140,7 +140,7 @@ def test_tails_that_no_float_holds_are_weighed_by_their_logarithms() -> None:
     expected = math.exp(by_luck + math.log(0.9) - by_skill - math.log(0.1))
     found = observed_false_discovery(ratio, count, 0.0, 3.0, 0.5, prior)
     assert 0.0 < found < 1e-100
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert found == pytest.approx(expected, rel=1e-9, abs=0.0)
     # exp(-1e5) and less, of which nothing is left, is no reason not to know.
     assert observed_false_discovery(50.0, 1000, 0.0, 3.0, 0.5, 0.1) == 0.0
 
