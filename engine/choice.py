@@ -103,6 +103,7 @@ def selection_of(result: Result, trials: Trials, *, seed: int, resamples: int) -
         periods_per_year=choice.periods_per_year,
         seed=seed,
         resamples=resamples,
+        own=choice.own,
     )
 
 

@@ -185,7 +185,9 @@ def _lead(name: str, against: Against, short: bool) -> Said:
         parts.append(f"growth a year by {own} ({low} to {high})")
     if lead.p_value == lead.p_value:
         figures |= {f"{of}.superior_p": lead.p_value}
-        parts.append(f"Hansen's test of the lead gives p {p_value(lead.p_value)}")
+        among = f" among {against.models:,} trials" * (against.models > 1)
+        figures |= {f"{of}.models": against.models} if among else {}
+        parts.append(f"Hansen's test of the lead{among} gives p {p_value(lead.p_value)}")
     if not parts:
         return Said(f"Nothing about {name} can be tested: {gap.reason or lead.reason}.", {})
     return Said(f"Against {name}, {listed(parts)}.", figures)

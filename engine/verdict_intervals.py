@@ -17,8 +17,6 @@ from engine.wording import count, listed, p_value, percent, ratio, signed_percen
 
 if TYPE_CHECKING:
     from engine.inference.findings import Against, Finding, Inference
-    from engine.inference.reality_check import SuperiorAbility
-    from engine.inference.selection import Selection
     from engine.weighing import Weighed
     from feeds.arrays import Float
 
@@ -35,8 +33,7 @@ def intervals_block(weighed: Weighed) -> Html:
     if found is None:
         return block("intervals", "Intervals", note(ASK))
     named = sorted(found.against.items())
-    best = _best(weighed.selection)
-    less = [_less(name, each, found.periods_per_year, best.get(name)) for name, each in named]
+    less = [_less(name, each, found.periods_per_year) for name, each in named]
     shown = joined(less[:_AT_ONCE]) if less else note("The config names no benchmark.")
     more = [fold(f"Less {count(len(less) - _AT_ONCE, 'more benchmark')}", *less[_AT_ONCE:])]
     said = note(
@@ -71,22 +68,15 @@ def _own(found: Inference, length: float) -> Html:
     return joined([table(header, rows, caption="The run alone", css="told"), reasons(why)])
 
 
-def _best(found: Selection | None) -> dict[str, SuperiorAbility]:
-    """By benchmark, the tests of the best of several trials."""
-    every = found.superior if found is not None else {}
-    return {name: each for name, each in every.items() if each.models > 1 and not each.reason}
-
-
-def _less(name: str, each: Against, year: float, best: SuperiorAbility | None) -> Html:
+def _less(name: str, each: Against, year: float) -> Html:
     lead = each.superior
-    among = best.models if best is not None and best.lead == lead.value else 1
-    whose = f"best of {among:,} trials, " if among > 1 else ""
+    among = f"p among {each.models:,} trials, " if each.models > 1 else ""
     rows = [
         _row("Sharpe ratio, a year", each.sharpe, signed, test=True),
         _row("\N{EM SPACE}by Ledoit and Wolf", each.ledoit_wolf, signed, test=True),
         _row("Growth a year", each.cagr, in_points, test=True),
         [
-            f"Mean return a year ({whose}Hansen)",
+            f"Mean return a year ({among}Hansen)",
             in_points(lead.value * year),
             *("", "", p_value(lead.p_value)),
             *_basis(lead),

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
+from engine.measures.normal import normal_cdf
 from feeds.arrays import Bool, Float, frozen
 from feeds.errors import DataError
 
@@ -168,6 +168,8 @@ def event_study(returns: Float, market: Float, *, estimated: int, day: int) -> E
     Student's t with N - 1 degrees of freedom.
     """
     events, columns = returns.shape
+    if not events:
+        raise ValueError("there is no event to study")
     if market.shape != returns.shape or not _FEWEST_ESTIMATED <= estimated <= day < columns:
         raise ValueError(
             f"{columns} returns with {estimated} estimated and the event at {day}: the event "
@@ -181,8 +183,11 @@ def event_study(returns: Float, market: Float, *, estimated: int, day: int) -> E
     sums = np.sum(model.window, axis=1)
     correlation = _mean_correlation(model.residuals)
     reason = ""
+    found = _statistics(model, day, correlation)
     if events < FEWEST_EVENTS:
         reason = f"{events} events, fewer than {FEWEST_EVENTS}: no p-values, look at each event"
+    elif math.isnan(found["bmp_t_caar"]):
+        reason = "the events do not differ, so that they are no evidence beyond one: no p-values"
     return EventStudy(
         events=events,
         abnormal=frozen(model.window),
@@ -191,8 +196,8 @@ def event_study(returns: Float, market: Float, *, estimated: int, day: int) -> E
         caar=float(np.mean(sums)),
         mean_residual_correlation=correlation,
         tests={
-            name: _test(statistic, events, normal=name in _NORMAL)
-            for name, statistic in _statistics(model, day, correlation).items()
+            name: _test(statistic, events, normal=name in _NORMAL, told=not reason)
+            for name, statistic in found.items()
         },
         reason=reason,
     )
@@ -263,7 +268,8 @@ def _mean_correlation(residuals: Float) -> float:
         return NAN
     # Residuals have mean 0, and the squared length of a sum of unit vectors is that of all pairs.
     together = np.sum(residuals / np.sqrt(np.sum(residuals**2, axis=1, keepdims=True)), axis=0)
-    return (float(np.sum(together**2)) - events) / (events * (events - 1))
+    # Copies of one event correlate by 1, give or take the rounding of the sums.
+    return min((float(np.sum(together**2)) - events) / (events * (events - 1)), 1.0)
 
 
 def _corrado(model: _Model, day: int) -> tuple[float, float]:
@@ -286,11 +292,11 @@ def _generalized_sign(before: Bool, after: Bool) -> float:
     return (int(np.count_nonzero(after)) - events * share) / spread if spread > 0.0 else NAN
 
 
-def _test(statistic: float, events: int, *, normal: bool) -> EventTest:
-    if events < FEWEST_EVENTS or math.isnan(statistic):
+def _test(statistic: float, events: int, *, normal: bool, told: bool) -> EventTest:
+    if not told or math.isnan(statistic):
         return EventTest(statistic, NAN, "")
     if normal:
-        p_value = 2.0 * NormalDist().cdf(-abs(statistic))
+        p_value = 2.0 * normal_cdf(-abs(statistic))
     else:
         from scipy.stats import t
 

@@ -73,14 +73,16 @@ class Against:
     ledoit_wolf : Finding
         The difference of the Sharpe ratios a year, by the studentised bootstrap.
     superior : Finding
-        The mean lead a bar, by Hansen's test with the strategy as the only model, or with all
-        variants that were given.
+        The mean lead a bar, by Hansen's test, with the p-value among all models.
+    models : int
+        How many they are: the strategy alone, or it and all other trials on the same bars.
     """
 
     sharpe: Finding
     cagr: Finding
     ledoit_wolf: Finding
     superior: Finding
+    models: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +137,7 @@ class Inference:
                 each: getattr(other, each).as_json()
                 for each in ("sharpe", "cagr", "ledoit_wolf", "superior")
             }
+            | {"models": other.models}
             for name, other in sorted(self.against.items())
         }
         out = {

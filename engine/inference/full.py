@@ -67,8 +67,8 @@ def full_inference(
         Of everything that is drawn.
     counts : Counts
     superior : mapping of str to SuperiorAbility
-        Hansen's test by benchmark with all variants that were tried as the models, this one among
-        them. Of a benchmark that it does not know, or cannot tell, this run is the only model.
+        Hansen's test by benchmark with all variants that were tried as the models, asked about this
+        one. Of a benchmark that is not among them this run is the only model.
     step : callable
         Told what comes next.
     """
@@ -163,19 +163,21 @@ def _against(
         paired, first=own, second=other, seed=seed, resamples=counts.resamples, length=length
     )
     gap = _ledoit_wolf(own, other, year, rate, counts.resamples, seed)
-    if lead is None or lead.reason:
-        lead = superior_ability(other, own[:, None], seed=seed, resamples=counts.resamples)
+    if lead is None:
+        lead = superior_ability(other, own[:, None], seed=seed, resamples=counts.resamples, of=0)
+    constant = "it differs from the benchmark but by a constant"
     superior = Finding(
-        value=lead.lead,
-        p_value=lead.consistent,
+        value=lead.own_lead,
+        p_value=lead.adjusted,
         n=lead.n,
         count=lead.resamples,
         seed=seed,
         block_length=lead.block_length,
-        reason=lead.reason,
+        reason=lead.reason or constant * math.isnan(lead.adjusted),
     )
     sharpe = of_paired(draw(resampled.sharpe(year, rate)))
-    return Against(sharpe, of_paired(draw(resampled.cagr(year))), gap, superior)
+    growth = of_paired(draw(resampled.cagr(year)))
+    return Against(sharpe, growth, gap, superior, lead.models)
 
 
 def _ledoit_wolf(

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.inference.bootstrap import block_length, stationary_variance
 from engine.inference.resampled import TINY
 from feeds.arrays import Float, Int
+
+if TYPE_CHECKING:
+    from arch.bootstrap import SPA
 
 _MOST_LENGTHS = 20
 FEWEST = 16
@@ -42,6 +46,11 @@ class SuperiorAbility:
     reason : str
     left_out : int
         Models that are the benchmark plus a constant, whose lead has no error to test it by.
+    of : int
+        The model that was asked about, -1 for none.
+    own_lead, adjusted : float
+        Its mean lead a bar, and the p-value of that among all models (one step): the share of
+        resamples in which the best of all leads by as much. NaN where it is not tested.
     """
 
     lower: float
@@ -57,6 +66,9 @@ class SuperiorAbility:
     studentised: bool
     reason: str = ""
     left_out: int = 0
+    of: int = -1
+    own_lead: float = math.nan
+    adjusted: float = math.nan
 
 
 def superior_ability(
@@ -66,6 +78,7 @@ def superior_ability(
     seed: int,
     resamples: int = 1000,
     length: int | None = None,
+    of: int = -1,
 ) -> SuperiorAbility:
     """Test whether any model is better than the benchmark in mean return (Hansen's SPA).
 
@@ -91,7 +104,7 @@ def superior_ability(
     The null hypothesis is that no model is better: V = max_k sqrt(n) mean(d_k) / w_k against its
     resamples, centred but for models that are hopeless, mean(d_k) < -w_k sqrt(2 ln ln n / n).
     """
-    return _tested(benchmark, models, length, resamples, seed, studentised=True)
+    return _tested(benchmark, models, length, resamples, seed, studentised=True, of=of)
 
 
 def reality_check(
@@ -118,11 +131,14 @@ def _tested(
     seed: int,
     *,
     studentised: bool,
+    of: int = -1,
 ) -> SuperiorAbility:
     if models.ndim != 2 or benchmark.shape != models.shape[:1]:
         raise ValueError(f"{models.shape} returns of models for {benchmark.shape} of the benchmark")
     if resamples < 1 or not (length is None or length >= 1):
         raise ValueError(f"{resamples} resamples with blocks of {length}; both are at least 1")
+    if not -1 <= of < models.shape[1]:
+        raise ValueError(f"there is no model {of} among {models.shape[1]}")
     if not (np.all(np.isfinite(models)) and np.all(np.isfinite(benchmark))):
         raise ValueError("every return must be finite")
     leads = models - benchmark[:, None]
@@ -133,7 +149,7 @@ def _tested(
         lengths = float(length or 1), resamples, seed
         none = (math.nan,) * 3
         return SuperiorAbility(
-            *none, -1, math.nan, count, every, *lengths, studentised, reason, left_out
+            *none, -1, math.nan, count, every, *lengths, studentised, reason, left_out, of
         )
     chosen = leads[:, tested]
     means = np.mean(chosen, axis=0)
@@ -142,8 +158,12 @@ def _tested(
     if studentised:
         # arch 8 takes `studentize` and then compares means as they are: the units are ours.
         chosen = chosen / np.sqrt([stationary_variance(each, block) for each in chosen.T])
+    place = int(np.searchsorted(tested, of)) if of in tested else -1
+    lower, consistent, upper, adjusted = _by_arch(chosen, block, resamples, seed, place)
     return SuperiorAbility(
-        *_by_arch(chosen, block, resamples, seed),
+        lower,
+        consistent,
+        upper,
         int(tested[first]),
         float(means[first]),
         count,
@@ -153,6 +173,9 @@ def _tested(
         seed,
         studentised,
         left_out=left_out,
+        of=of,
+        own_lead=float(means[place]) if place >= 0 else math.nan,
+        adjusted=adjusted,
     )
 
 
@@ -175,8 +198,13 @@ def _longest_block(leads: Float) -> int:
     return max(1, math.ceil(max(block_length(leads[:, place])[0] for place in places.tolist())))
 
 
-def _by_arch(leads: Float, block: int, resamples: int, seed: int) -> tuple[float, float, float]:
-    """The three p-values, counted so that none is 0 (Phipson and Smyth 2010)."""
+def _by_arch(
+    leads: Float, block: int, resamples: int, seed: int, place: int
+) -> tuple[float, float, float, float]:
+    """The three p-values, counted so that none is 0 (Phipson and Smyth 2010), and that of a model.
+
+    The last is NaN where `place` is -1.
+    """
     from arch.bootstrap import SPA
 
     # Losses: those of a benchmark that loses nothing, and of models that lose what they lead by.
@@ -194,4 +222,26 @@ def _by_arch(leads: Float, block: int, resamples: int, seed: int) -> tuple[float
         (1.0 + resamples * float(test.pvalues[name])) / (1.0 + resamples)
         for name in ("lower", "consistent", "upper")
     )
-    return lower, consistent, upper
+    if place < 0:
+        return lower, consistent, upper, math.nan
+    means = np.mean(leads, axis=0)
+    if means[place] >= np.max(means):
+        return lower, consistent, upper, consistent
+    as_high = resamples - _rank(test, float(means[place]), resamples)
+    return lower, consistent, upper, (1.0 + as_high) / (1.0 + resamples)
+
+
+def _rank(test: SPA, lead: float, resamples: int) -> int:
+    """How many resampled maxima are below a lead; the largest and the smallest count as above.
+
+    By bisection over the critical values, which are the sorted maxima at steps of 1 / (B - 1).
+    """
+    below, above = 0, resamples - 1
+    while above - below > 1:
+        middle = (below + above) // 2
+        level = 1.0 - middle / (resamples - 1)
+        if float(test.critical_values(level)["consistent"]) < lead:
+            below = middle
+        else:
+            above = middle
+    return below

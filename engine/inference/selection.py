@@ -93,6 +93,7 @@ def selection(
     periods_per_year: float,
     seed: int,
     resamples: int = 1000,
+    own: int = -1,
 ) -> Selection:
     """Judge the choice among variants.
 
@@ -107,6 +108,8 @@ def selection(
     periods_per_year : float
     seed, resamples : int
         Of the bootstraps of both tests.
+    own : int
+        The variant whose p-value among all Hansen's test tells too; none if left out.
 
     Raises
     ------
@@ -121,7 +124,7 @@ def selection(
     return Selection(
         worth,
         _paths(returns),
-        drawn(superior_ability),
+        drawn(partial(superior_ability, of=own)),
         drawn(reality_check),
         names,
         periods_per_year,

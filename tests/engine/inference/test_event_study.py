@@ -139,3 +139,16 @@ def test_windows_that_do_not_fit_are_refused() -> None:
             event_study(returns, market, estimated=estimated, day=day)
     with pytest.raises(ValueError, match="event window follows"):
         event_study(returns, market[:, 1:], estimated=ESTIMATED, day=DAY)
+
+
+def test_no_event_is_no_study() -> None:
+    with pytest.raises(ValueError, match="there is no event"):
+        event_study(np.empty((0, 120)), np.empty((0, 120)), estimated=100, day=105)
+
+
+def test_copies_of_one_event_have_no_p_value() -> None:
+    random = np.random.default_rng(5)
+    own, other = random.normal(0.0, 0.02, 111), random.normal(0.0, 0.01, 111)
+    found = event_study(np.tile(own, (12, 1)), np.tile(other, (12, 1)), estimated=100, day=105)
+    assert "do not differ" in found.reason
+    assert all(math.isnan(each.p_value) and not each.stars for each in found.tests.values())

@@ -109,3 +109,29 @@ def test_models_like_the_benchmark_are_seldom_called_better() -> None:
         found = superior_ability(returns[:, 0], returns[:, 1:], seed=world, resamples=99, length=1)
         rejected += found.consistent <= 0.05
     assert rejected <= 8  # 5 in 100 of 60 are 3; more than 8 come about in 1 of 200 such tests
+
+
+def test_a_models_own_p_value_counts_the_best_of_all() -> None:
+    random = np.random.default_rng(4)
+    noise = random.normal(0.0, 0.01, (400, 6))
+    models = noise + np.array([0.0, 0.0, 0.0, 0.0, 0.0008, 0.004])
+    idle = np.zeros(400)
+    found = [superior_ability(idle, models, seed=2, resamples=300, of=k) for k in range(6)]
+    order = np.argsort([each.adjusted for each in found])
+    assert order[0] == 5
+    assert found[5].adjusted == found[5].consistent
+    assert all(each.adjusted >= found[0].consistent for each in found)
+    assert all(
+        each.own_lead == pytest.approx(np.mean(models[:, k])) for k, each in enumerate(found)
+    )
+    alone = superior_ability(idle, models[:, [4]], seed=2, resamples=300, of=0)
+    assert found[4].adjusted > alone.adjusted
+
+
+def test_a_model_that_is_the_benchmark_plus_a_constant_has_no_p_value_of_its_own() -> None:
+    random = np.random.default_rng(4)
+    other = random.normal(0.0, 0.01, 200)
+    models = np.column_stack((other + 0.001, random.normal(0.0, 0.01, 200)))
+    found = superior_ability(other, models, seed=2, resamples=100, of=0)
+    assert math.isnan(found.adjusted)
+    assert math.isfinite(found.consistent)
