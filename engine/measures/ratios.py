@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from engine.measures.moments import (
     skew_population,
     varies,
 )
+from engine.measures.normal import normal_cdf
 from engine.measures.risk import ann_downside_dev, ann_vol, downside_dev_period
 from feeds.arrays import Float
 
@@ -64,7 +64,7 @@ def psr_vs_0(returns: Float, periods_per_year: float, risk_free: float) -> float
     """
     ratio = sharpe_period(returns, periods_per_year, risk_free)
     spread = _sharpe_spread(returns, ratio)
-    return NormalDist().cdf(ratio * math.sqrt(len(returns) - 1) / spread) if spread > 0 else NAN
+    return normal_cdf(ratio * math.sqrt(len(returns) - 1) / spread) if spread > 0 else NAN
 
 
 def sharpe_se_mertens_annual(returns: Float, periods_per_year: float, risk_free: float) -> float:
