@@ -53,7 +53,7 @@ FALL = Need("no drawdown", lambda of: max_drawdown(of.nav) < 0.0)
 REGAINED = Need("not recovered by the last bar", lambda of: False)
 SPAN = Need(
     "fewer than 36 months of returns",
-    lambda of: len(of.returns) >= round(3.0 * of.periods_per_year),
+    lambda of: 1 <= round(3.0 * of.periods_per_year) <= len(of.returns),
 )
 RECENT_FALL = Need("no drawdown in the last 36 months, or ruined before", lambda of: False)
 IN_RANGE = Need("too large for a float: the sample is too short", lambda of: False)

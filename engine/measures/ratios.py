@@ -121,7 +121,7 @@ def calmar_36m(nav: Float, periods_per_year: float) -> float:
     """`calmar` of the last 3P bars, Young's original (1991); NaN for a shorter sample."""
     bars = round(3.0 * periods_per_year)
     # What fell to 0 before has no growth any more.
-    if len(nav) - 1 < bars or not nav[-1 - bars] > 0.0:
+    if not 1 <= bars < len(nav) or not nav[-1 - bars] > 0.0:
         return NAN
     return calmar(nav[-1 - bars :], periods_per_year)
 
