@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.measures.bars import lost
 from engine.measures.moments import ZERO
 from feeds.arrays import Float
 from feeds.errors import DataError
@@ -43,8 +44,9 @@ def rolling_sortino(returns: Float, window: int, periods_per_year: float) -> Flo
     """Sortino ratio a year over each window, target 0, float64 (T,)."""
 
     def ratio(own: Float) -> Float:
-        lost = np.minimum(own, 0.0)
-        return _over(_mean(own), np.where(_deviation(own) > 0.0, np.sqrt(_mean(lost * lost)), 0.0))
+        losses = np.where(lost(own), own, 0.0)
+        down = np.sqrt(_mean(losses * losses))
+        return _over(_mean(own), np.where((down > ZERO) & (window > 1), down, 0.0))
 
     return math.sqrt(periods_per_year) * _rolled(ratio, window, returns)
 
