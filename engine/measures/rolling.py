@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.measures.bars import lost
+from engine.measures.checks import checked_periods, checked_returns
 from engine.measures.moments import ZERO
 from feeds.arrays import Float
 from feeds.errors import DataError
@@ -28,11 +29,13 @@ def rolling_return(returns: Float, window: int) -> Float:
 
 def rolling_vol(returns: Float, window: int, periods_per_year: float) -> Float:
     """Volatility a year over each window, float64 (T,)."""
+    checked_periods(periods_per_year)
     return math.sqrt(periods_per_year) * _rolled(_deviation, window, returns)
 
 
 def rolling_sharpe(returns: Float, window: int, periods_per_year: float) -> Float:
     """Sharpe ratio a year over each window, float64 (T,)."""
+    checked_periods(periods_per_year)
 
     def ratio(own: Float) -> Float:
         return _over(_mean(own), _deviation(own))
@@ -42,6 +45,7 @@ def rolling_sharpe(returns: Float, window: int, periods_per_year: float) -> Floa
 
 def rolling_sortino(returns: Float, window: int, periods_per_year: float) -> Float:
     """Sortino ratio a year over each window, target 0, float64 (T,)."""
+    checked_periods(periods_per_year)
 
     def ratio(own: Float) -> Float:
         losses = np.where(lost(own), own, 0.0)
@@ -78,6 +82,9 @@ def _rolled(measure: Callable[..., Float], window: int, *series: Float) -> Float
     """The measure of each window of each series, in pieces."""
     if window < 1:
         raise DataError(f"a window of {window} bars is none; give at least 1")
+    series = tuple(map(checked_returns, series, ("the returns", "the benchmark's returns")))
+    if len({len(each) for each in series}) > 1:
+        raise DataError(f"{len(series[1])} returns of the benchmark for {len(series[0])} bars")
     out = np.full(len(series[0]), np.nan)
     if len(out) < window:
         return out

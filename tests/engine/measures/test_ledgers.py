@@ -14,6 +14,7 @@ from engine.measures.calendar import calendar_starts
 from engine.measures.trades import trade_statistics
 from engine.statistics import core_statistics
 from feeds.arrays import instants
+from feeds.errors import DataError, EngineError
 from tests.engine.measures.references import FOLDER, Example, of_form, read_rows
 from tests.engine.test_statistics import by_name, ledger_of
 
@@ -179,6 +180,31 @@ def test_contributions_are_by_id_and_year_and_add_up() -> None:
     assert by_bar[:, 0] == pytest.approx([-1.0, 24.0, -150.0])
     assert by_bar[:, 1] == pytest.approx([0.0, -1.0, 60.0])
     assert by_bar[:, 2] == pytest.approx([0.0, 0.0, 4.0])
+
+
+@pytest.mark.parametrize("starts", [[], [1], [0, 3], [0, 7], [0, 2, 2], [0, 2, 1], [-1, 1]])
+def test_stretches_that_are_not_those_of_the_ledger_stop(starts: list[int]) -> None:
+    with pytest.raises(EngineError, match="they ascend from 0 below 3"):
+        attribution.contributions(traded(), np.array(starts, dtype=np.int64))
+
+
+@pytest.mark.parametrize(
+    ("pnl", "held", "words"),
+    [
+        ([1.0, 2.0], [1.0], r"profits \(2,\) and bars held \(1,\)"),
+        ([[1.0]], [[1.0]], r"profits \(1, 1\)"),
+        ([1.0, np.nan], [1.0, 2.0], "the trade at place 1 made nan over 2.0 bars"),
+        ([1.0, 2.0], [np.inf, 2.0], "the trade at place 0 made 1.0 over inf bars"),
+        (["a"], [1.0], "the profits are no numbers"),
+    ],
+)
+def test_what_are_no_trades_stops(pnl: object, held: object, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        trade_statistics(pnl, held)  # type: ignore[arg-type]
+
+
+def test_a_list_of_trades_is_as_good_as_an_array() -> None:
+    assert trade_statistics([1.0, -2.0], [3, 4])["win_rate"] == 0.5  # type: ignore[arg-type]
 
 
 def test_a_close_at_midnight_belongs_to_the_year_that_ends() -> None:
