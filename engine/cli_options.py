@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+_FEWEST_RESAMPLES = 100
 _PRECEDENCE = "VALUE is read as YAML; precedence: defaults < extends < file < --set"
 
 
@@ -13,6 +14,21 @@ def file_name(text: str) -> Path:
     if not text:
         raise ArgumentTypeError("name a file")
     return Path(text)
+
+
+def whole(text: str) -> int:
+    """A count: a whole number of at least 0."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no count; give a whole number such as 39")
+    return int(text)
+
+
+def resamples(text: str) -> int:
+    """A count of resamples, enough for a 95 % interval to have ends."""
+    found = whole(text)
+    if found < _FEWEST_RESAMPLES:
+        raise ArgumentTypeError(f"{found} draws make no interval; take {_FEWEST_RESAMPLES} or more")
+    return found
 
 
 def add_set(verb: ArgumentParser) -> None:
@@ -59,8 +75,20 @@ def add_making(verb: ArgumentParser) -> None:
         action="store_true",
         help="how much may be luck: bootstraps, shifts, random rotations",
     )
-    verb.add_argument("--seed", type=int, default=1, help="seed of all draws of --inference (1)")
+    add_seed(verb, "seed of all draws of --inference (1)")
+    verb.add_argument(
+        "--markets",
+        metavar="N",
+        type=whole,
+        default=0,
+        help="with --inference: run it again on N markets whose bars are permuted in blocks (0)",
+    )
     add_json(verb)
+
+
+def add_seed(verb: ArgumentParser, what: str = "seed of all draws (1)") -> None:
+    """`--seed`, that of everything drawn."""
+    verb.add_argument("--seed", metavar="N", type=whole, default=1, help=what)
 
 
 def add_json(verb: ArgumentParser) -> None:

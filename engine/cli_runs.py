@@ -7,7 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.cli_options import add_json, add_making, add_output, add_plugins, add_set, file_name
+from engine.cli_options import (
+    add_json,
+    add_making,
+    add_output,
+    add_plugins,
+    add_seed,
+    add_set,
+    file_name,
+    resamples,
+)
 
 FAMILIES = ("signals", "baskets", "strategies", "raw")
 STARTS = ("demo", "rotation", "raw")
@@ -87,9 +96,13 @@ def _add_compare(verbs: Any, verb: Callable[..., Any]) -> None:
     compare.add_argument(
         "--html", metavar="FILE", type=file_name, help="write the comparison as an offline page too"
     )
-    compare.add_argument("--seed", type=int, default=1, help="seed of all draws (1)")
+    add_seed(compare)
     compare.add_argument(
-        "--resamples", metavar="N", type=int, default=1000, help="resamples of the bars (1000)"
+        "--resamples",
+        metavar="N",
+        type=resamples,
+        default=1000,
+        help="resamples of the bars (1000)",
     )
     add_json(compare)
 

@@ -2,7 +2,7 @@
 
 What a run calls, in order, once the result is there::
 
-    evidence = Evidence(result, deflations, inference, overfitting_of(trials))
+    evidence = Evidence(result, deflations, inference, overfitting_of(result, trials))
     outcomes = judged(experiment.gates, evidence)
     check_gates(outcomes)                         # GateError, exit code 5
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.inference.findings import Finding, Inference
     from engine.inference.overfitting import Overfitting
     from engine.result import Result
-    from engine.trials import Deflations, Trials
+    from engine.trials import Deflations
 
 TRIALS = ("dsr_min", "luck_max", "pbo_max")
 """Gates that ask the trials ledger."""
@@ -140,13 +140,6 @@ def asked(gates: Gates | None, names: Iterable[str]) -> bool:
     return gates is not None and any(getattr(gates, name) is not None for name in names)
 
 
-def overfitting_of(trials: Trials) -> Overfitting:
-    """The probability of overfitting of the choice among the trials of a hypothesis."""
-    from engine.inference.overfitting import overfitting
-
-    return overfitting(trials.common().returns)
-
-
 def _statistic(name: str) -> Callable[[Evidence], Figure]:
     def figure(evidence: Evidence) -> Figure:
         reason = evidence.result.statistics[name].reason
@@ -202,7 +195,8 @@ def _overfitting(evidence: Evidence) -> Figure:
     found = evidence.overfitting
     if found is None:
         return Figure(math.nan, reason=_NO_TRIALS)
-    return Figure(found.pbo, f"of {count(found.variants, 'variant')}", found.reason)
+    few = ", too few for its rank to say much" * bool(found.caution)
+    return Figure(found.pbo, f"of {count(found.variants, 'variant')}{few}", found.reason)
 
 
 def _p_value(of: Callable[[Inference], Finding]) -> Callable[[Evidence], Figure]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.said import NOTHING, Quoted, Said, told
-from engine.wording import count, listed, percent, points, ratio, signed_percent
+from engine.wording import chance, count, listed, p_value, points, ratio, signed_percent
 
 if TYPE_CHECKING:
     from engine.inference.deflated import Deflated
     from engine.inference.findings import Against, Finding, Inference
+    from engine.inference.selection import Selection
     from engine.trials import Deflations
 
 LEVEL = 0.05
@@ -40,10 +41,11 @@ def searched(deflations: Deflations) -> Said:
     figures: dict[str, Quoted] = {"trials": deflations.trials}
     if deflations.trials == 1:
         figures |= {_of(name, "psr_vs_0"): each.alone for name, each in found.items()}
-        chances = listed([f"{percent(each.alone)} {_on(name)}" for name, each in found.items()])
+        chances = listed([f"{chance(each.alone)} {_on(name)}" for name, each in found.items()])
+        only = "It is the only trial" if deflations.listed else "There is no trial"
         return Said(
-            f"It is the only trial of '{deflations.hypothesis}' on the ledger; taken alone, the "
-            f"chance that the true Sharpe ratio is above 0 is {chances}.",
+            f"{only} of '{deflations.hypothesis}' on the ledger; taken alone, the chance that the "
+            f"true Sharpe ratio is above 0 is {chances}.",
             figures,
         )
     first = over if over else ""
@@ -51,11 +53,13 @@ def searched(deflations: Deflations) -> Said:
     figures |= {_of(name, "dsr"): each.probability for name, each in found.items()}
     among = len(deflations.active)
     which = f", the hardest of {among} benchmarks," if over and among > 1 else ""
+    apart = "" if deflations.listed else " (this run, which is not on the ledger, among them)"
     figures |= {"benchmarks": among} if which else {}
-    chances = listed([f"{percent(each.probability)} {_on(name)}" for name, each in found.items()])
+    chances = listed([f"{chance(each.probability)} {_on(name)}" for name, each in found.items()])
     return Said(
-        f"A lucky search of {count(deflations.trials, 'trial')} would look this good {_on(first)}"
-        f"{which} {percent(found[first].luck)} of the time; the chance that the true Sharpe ratio "
+        f"A lucky search of {count(deflations.trials, 'trial')}{apart} would look this good "
+        f"{_on(first)}"
+        f"{which} {chance(found[first].luck)} of the time; the chance that the true Sharpe ratio "
         f"is above such luck is {chances}.",
         figures,
     )
@@ -77,8 +81,17 @@ def counted(deflations: Deflations) -> Said:
     return Said(f"{words[:1].upper()}{words[1:]}.{drift}", figures)
 
 
-def examined(inference: Inference, short: bool, years: float) -> tuple[Said, ...]:
-    """Intervals, leads over benchmarks, timing, and what the tests come to."""
+def counted_in(deflations: Deflations) -> str:
+    """The counts that a figure of the ledger rests on, and the hash that names its state."""
+    own = f"{deflations.trials:,} of '{deflations.hypothesis}'"
+    return f"{own}, {deflations.total:,} in all; ledger {deflations.head[:12]}"
+
+
+def examined(inference: Inference, short: bool, years: float, few: int = 0) -> tuple[Said, ...]:
+    """Intervals, leads over benchmarks, timing, and what the tests come to.
+
+    Tests count bars: `few`, where it is above 0, is how many switches they all rest on.
+    """
     names = sorted(inference.against, key=lambda name: -_chance(inference.against[name]))
     shown = sorted(names[:_NAMED])
     leads = [_lead(name, inference.against[name], short) for name in shown]
@@ -87,8 +100,36 @@ def examined(inference: Inference, short: bool, years: float) -> tuple[Said, ...
         *leads,
         _timing(inference),
         _record(inference.min_track_record, years),
-        _weighed(inference),
+        _weighed(inference, few),
     )
+
+
+def chosen(selection: Selection) -> Said:
+    """What picking the best of the trials on one part of the sample is worth on the rest."""
+    found, paths = selection.overfitting, selection.path_sharpes
+    if found.reason:
+        return NOTHING
+    figures: dict[str, Quoted] = {
+        "pbo": found.pbo,
+        "pbo.variants": found.variants,
+        "pbo.splits": found.splits,
+        "pbo.blocks": found.blocks,
+        "pbo.loss": found.loss,
+    }
+    few = " (few: the rank says little)" if found.caution else ""
+    text = (
+        f"Of {found.variants} different trials on the same bars{few}, the one that is best in half "
+        f"of {found.blocks} blocks is no better than the median in the other half in "
+        f"{chance(found.pbo)} of {found.splits:,} splits, and loses there in {chance(found.loss)}"
+    )
+    if len(paths) and np.isfinite(paths).all():
+        low, high = float(np.min(paths)), float(np.max(paths))
+        figures |= {"cpcv.low": low, "cpcv.high": high, "cpcv.paths": len(paths)}
+        text += (
+            f"; over {len(paths)} cross-validated paths the Sharpe ratio of such a choice is "
+            f"{ratio(low)} to {ratio(high)} a year"
+        )
+    return Said(f"{text}.", figures)
 
 
 def chances(inference: Inference) -> dict[str, float]:
@@ -97,6 +138,8 @@ def chances(inference: Inference) -> dict[str, float]:
         "shifts in time": inference.shift.p_value,
         "random rotations": inference.rotations.p_value,
     }
+    if inference.markets.count:
+        found["permuted markets"] = inference.markets.p_value
     leads = sorted(inference.against.items())
     return found | {f"the lead over {name}": each.superior.p_value for name, each in leads}
 
@@ -131,7 +174,7 @@ def _lead(name: str, against: Against, short: bool) -> Said:
         parts.append(f"the Sharpe ratio differs by {_signed(paired.value)} ({between}")
         if gap.p_value == gap.p_value:
             figures |= {f"{of}.ledoit_wolf_p": gap.p_value}
-            parts[-1] += f"; Ledoit-Wolf p {_p(gap.p_value)}"
+            parts[-1] += f"; Ledoit-Wolf p {p_value(gap.p_value)}"
         parts[-1] += ")"
     if _bounded(growth) and not short:
         figures |= {f"{of}.cagr.difference": growth.value, f"{of}.cagr.low": growth.low}
@@ -142,7 +185,7 @@ def _lead(name: str, against: Against, short: bool) -> Said:
         parts.append(f"growth a year by {own} ({low} to {high})")
     if lead.p_value == lead.p_value:
         figures |= {f"{of}.superior_p": lead.p_value}
-        parts.append(f"Hansen's test of the lead gives p {_p(lead.p_value)}")
+        parts.append(f"Hansen's test of the lead gives p {p_value(lead.p_value)}")
     if not parts:
         return Said(f"Nothing about {name} can be tested: {gap.reason or lead.reason}.", {})
     return Said(f"Against {name}, {listed(parts)}.", figures)
@@ -154,10 +197,11 @@ def _timing(inference: Inference) -> Said:
     for name, found, what in (
         ("shift", inference.shift, "shifts in time of the same positions"),
         ("rotations", inference.rotations, "random rotations with the same turnover"),
+        ("markets", inference.markets, "markets whose bars were permuted"),
     ):
         if found.p_value == found.p_value:
             figures |= {f"{name}.p": found.p_value, f"{name}.count": found.count or 0}
-            shown.append(f"p {_p(found.p_value)} against {found.count or 0:,} {what}")
+            shown.append(f"p {p_value(found.p_value)} against {found.count or 0:,} {what}")
             if found.seed is not None:
                 figures |= {f"{name}.seed": found.seed}
                 shown[-1] += f" (seed {found.seed})"
@@ -176,7 +220,7 @@ def _record(found: Finding, years: float) -> Said:
     )
 
 
-def _weighed(inference: Inference) -> Said:
+def _weighed(inference: Inference, few: int) -> Said:
     """Which of the tests exclude luck once all of them are counted."""
     from engine.inference.multiple import holm
 
@@ -194,10 +238,11 @@ def _weighed(inference: Inference) -> Said:
         tests = f"None of {len(known)} tests excludes" if len(known) > 1 else "The test leaves"
         return Said(f"{tests} luck at the 5 % level.", figures)
     verb = "excludes" if len(clear) == 1 else "exclude"
+    rest = f"; they count bars, and rest on {count(few, 'switch', 'switches')}" * bool(few)
     return Said(
         f"Of {count(len(known), 'test')} {len(clear)} {verb} luck at the 5 % level, adjusted for "
-        f"their number: {listed(clear)}.",
-        figures,
+        f"their number: {listed(clear)}{rest}.",
+        figures | ({"switches": few} if few else {}),
     )
 
 
@@ -239,10 +284,6 @@ def _sign(value: float) -> str:
 def _signed(value: float) -> str:
     shown = ratio(value)
     return f"+{shown}" if value > 0 and shown.strip("0.") else shown
-
-
-def _p(value: float) -> str:
-    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
 def quoted(sentences: tuple[Said, ...]) -> Mapping[str, Quoted | None]:

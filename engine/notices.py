@@ -15,7 +15,7 @@ from engine.wording import amount, count, instant, listed
 from feeds.arrays import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from engine.result import Result
 
@@ -61,6 +61,21 @@ def notices(result: Result) -> tuple[Notice, ...]:
     )
 
 
+def faults(result: Result) -> int:
+    """Rows of the data with a fault that was met by policy: repaired, flagged or left out."""
+    return _found(result, _REPAIRS)
+
+
+def gaps(result: Result) -> int:
+    """Bars and rows that are missing or blank in the data."""
+    return _found(result, _GAPS)
+
+
+def _found(result: Result, kinds: Iterable[str]) -> int:
+    quality = result.manifest.get("quality", {}).values()
+    return sum(int(found.get(kind, 0)) for found in quality for kind in kinds)
+
+
 def _data(result: Result) -> Iterator[Notice]:
     universe = result.manifest.get("universe", {})
     if result.simulated:
@@ -83,8 +98,8 @@ def _sample(result: Result) -> Iterator[Notice]:
     if days < SHORT_SAMPLE_DAYS:
         yield Notice(
             "Short history",
-            f"{count(len(result.time), 'bar')} over {days:.3g} days: figures per year are "
-            "extrapolated, and no ratio is worth much.",
+            f"{count(len(result.time), 'bar')} over {days:.3g} day{'s' * (days != 1)}: figures per "
+            "year are extrapolated, and no ratio is worth much.",
         )
     changes = rotations(result)
     if len(result.decisions) and not changes and result.experiment.get("signals"):

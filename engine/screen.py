@@ -18,19 +18,25 @@ if TYPE_CHECKING:
     from engine.trials import Deflations
 
 _WIDTH = 79
-_MOST_LINES = 21
-"""With the four lines of the command line below it, a run ends on 25 lines."""
+_MOST_LINES = 20
+"""With the five lines of the command line below it, a run ends on 25 lines."""
 _MOST_BENCHMARKS = 4
 
 
 def key_figures(result: Result) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the key figures as text: strategy first, then up to 4 benchmarks."""
+    """Header and rows of the key figures as text: strategy first, then up to 4 benchmarks.
+
+    The header begins with how many bars a year the annual figures take; a risk-free rate other than
+    0 is told with the Sharpe ratio.
+    """
     names = sorted(result.benchmarks)[:_MOST_BENCHMARKS]
     growth = ("total return", "total_return") if is_short(result) else ("growth a year", "cagr")
+    report = result.experiment["report"]
+    free = f" over {100 * report['risk_free']:g} %" * bool(report["risk_free"])
     shown: tuple[tuple[str, str, Callable[[float], str]], ...] = (
         (*growth, signed_percent),
         ("volatility a year", "ann_vol", percent),
-        ("Sharpe ratio", "sharpe", ratio),
+        (f"Sharpe{free or ' ratio'}", "sharpe", ratio),
         ("  standard error", "sharpe_se_mertens_annual", ratio),
         ("  chance above 0", "psr_vs_0", percent),
         ("deepest fall", "max_drawdown", percent),
@@ -40,11 +46,12 @@ def key_figures(result: Result) -> tuple[list[str], list[list[str]]]:
         for title, name, text in shown
     ]
     turnover = ratio(result.value("ann_one_way_turnover"))
-    return ["", "strategy", *names], [*rows, ["turnover a year", turnover, *("" for _ in names)]]
+    basis = f"{report['periods_per_year']:g} bars a year"
+    return [basis, "strategy", *names], [*rows, ["turnover a year", turnover, *("" for _ in names)]]
 
 
 def summary(result: Result, deflations: Deflations | None = None) -> str:
-    """What happened, how far to believe it, key figures, warnings: at most 21 lines of 79."""
+    """What happened, how far to believe it, key figures, warnings: at most 20 lines of 79."""
     simulated = "  SIMULATED DATA" * result.simulated
     rest = f" {result.id[:12]}  {period(result)}{simulated}"
     lines = [_short(result.name, _WIDTH - len(rest)) + rest]
@@ -55,7 +62,9 @@ def summary(result: Result, deflations: Deflations | None = None) -> str:
     lines += ["", *(_line(row) for row in [header, *rows])]
     found = notices(result)
     if found:
-        lines += ["", *_warnings(found, _MOST_LINES - len(lines) - 1)]
+        room = _MOST_LINES - len(lines)
+        told = _warnings(found, room)
+        lines += [""] * (len(told) < room) + told
     return "\n".join(lines) + "\n"
 
 

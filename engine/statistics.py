@@ -21,6 +21,8 @@ from feeds.errors import EngineError
 
 _BARS = {8760.0: "hourly", 365.0: "daily", 252.0: "daily", 52.0: "weekly", 12.0: "monthly"}
 SHORT_SAMPLE_DAYS = 365
+SHORT = "short sample"
+"""What the basis of a figure a year says of less than a year of data."""
 _NANOSECOND = np.timedelta64(1, "ns")
 
 _OWN = (
@@ -100,7 +102,7 @@ class _Curve:
     @property
     def annual_basis(self) -> str:
         days = float((self.time[-1] - self.time[0]) / DAY)
-        short = f"; short sample: {days / 365.0:.2g} years" if days < SHORT_SAMPLE_DAYS else ""
+        short = f"; {SHORT}: {days / 365.0:.2g} years" if days < SHORT_SAMPLE_DAYS else ""
         return self.basis + short
 
     @property

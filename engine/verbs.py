@@ -56,7 +56,9 @@ def show(options: Namespace) -> None:
     from engine.listing import short
     from engine.weighing import weighed
 
-    found = weighed(_open(options), options.output)
+    result = _open(options)
+    # The ledger beside the result, wherever the path to it led.
+    found = weighed(result, result.path.parent.parent)
     if found.note and not options.quiet:
         print(f"note: {found.note}", file=sys.stderr)
     _print_result(found, options.json, f"report {short(found.result.path)}")
@@ -111,8 +113,10 @@ def _run(
     from engine.progress import Progress
     from engine.result import find_results
     from engine.runs import run as run_experiment
-    from engine.weighing import weighed_run
+    from engine.weighing import weighed_run, write_verdict
 
+    if options.markets and not options.inference:
+        raise UsageError("--markets goes with --inference")
     experiment = load_config(source, overrides)
     earlier = find_results(options.output)
     progress = Progress(quiet=options.quiet)
@@ -133,7 +137,10 @@ def _run(
             progress,
             inference=options.inference,
             seed=options.seed,
+            markets=options.markets,
         )
+        if options.inference:
+            write_verdict(found)
     finally:
         progress.clear()
     if result.path in earlier and not options.force and not options.quiet:
@@ -159,21 +166,34 @@ def _print_result(found: Weighed, as_json: bool, after: str) -> None:
                 "simulated": result.simulated,
                 "statistics": values,
                 "tearsheet": tearsheet,
+                "verdict_page": _verdict_page(found),
                 "warnings": [notice.text for notice in notices(result)],
                 **found.as_json(),
             }
         )
         return
     from engine.listing import short
+    from engine.luck import counted_in
 
     print(result.summary(found.deflations), end="")
     if found.inference is not None:
         print(f"\n{textwrap.fill(found.verdict.text, 79)}")
     for outcome in found.outcomes:
         print(f"gate        {'kept' if outcome.kept else 'MISSED'}: {outcome}")
-    print(f"\nresults     {result.path}")
+    print()
+    if found.deflations is not None and found.deflations.listed:
+        print(f"trials      {counted_in(found.deflations)}")
+    print(f"results     {result.path}")
     print(f"tear sheet  {tearsheet or 'not written'}")
+    if found.inference is not None:
+        print(f"verdict     {_verdict_page(found)}")
     print(f"next        run_backtest.py {after if tearsheet else f'report {short(result.path)}'}")
+
+
+def _verdict_page(found: Weighed) -> str | None:
+    from engine.weighing import PAGE
+
+    return None if found.inference is None else str(found.result.path / PAGE)
 
 
 def _open(options: Namespace) -> Result:

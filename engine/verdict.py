@@ -11,16 +11,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.ledger import WRITTEN_OFF
-from engine.luck import counted, examined, quoted, searched
+from engine.luck import chosen, counted, examined, quoted, searched
 from engine.notices import FEW_ROTATIONS, NOTE, Notice, notices
 from engine.regimes import rotations
 from engine.said import NOTHING, Quoted, Said, told
 from engine.statistics import SHORT_SAMPLE_DAYS
-from engine.wording import bar_day, count, listed, money, percent, points, ratio, signed_percent
+from engine.wording import (
+    bar_day,
+    chance,
+    count,
+    listed,
+    money,
+    percent,
+    points,
+    ratio,
+    signed_percent,
+)
 from feeds.arrays import DAY
 
 if TYPE_CHECKING:
     from engine.inference.findings import Inference
+    from engine.inference.selection import Selection
     from engine.result import Result
     from engine.trials import Deflations
 
@@ -71,7 +82,10 @@ class Verdict:
 
 
 def weigh(
-    result: Result, deflations: Deflations | None = None, inference: Inference | None = None
+    result: Result,
+    deflations: Deflations | None = None,
+    inference: Inference | None = None,
+    selection: Selection | None = None,
 ) -> Verdict:
     """The verdict on a run.
 
@@ -83,14 +97,19 @@ def weigh(
         that of this one series, and the text says so.
     inference : Inference, optional
         Intervals and tests; the limits are then part of the text.
+    selection : Selection, optional
+        What choosing among the trials is worth.
     """
     limits = notices(result)
     alone = told(_sharpe(result)) if deflations is None else told(searched(deflations))
     ledger = told(counted(deflations)) if deflations is not None else ()
-    tests = examined(inference, is_short(result), years(result)) if inference is not None else ()
+    choice = told(chosen(selection)) if selection is not None else ()
+    tests: tuple[Said, ...] = ()
+    if inference is not None:
+        tests = examined(inference, is_short(result), years(result), _few(result))
     end = told(_limits(limits)) if inference is not None else ()
     parts = (_growth(result), _against(result), _difference(result))
-    sentences = (*told(*parts), *alone, *ledger, *tests, *told(_rests(result)), *end)
+    sentences = (*told(*parts), *alone, *ledger, *choice, *tests, *told(_rests(result)), *end)
     sources: dict[str, Any] = {}
     if deflations is not None:
         sources["trials"] = deflations.as_json()
@@ -186,9 +205,11 @@ def _against(result: Result) -> Said:
             (above if own > other else below).append(words)
     if len(result.benchmarks) > _NAMED:
         many = {"benchmarks": len(result.benchmarks), "beaten": len(above), "trailed": len(below)}
+        many |= {"equalled": len(equal)} if equal else {}
+        even = f"; it equalled {len(equal)}" * bool(equal)
         return Said(
             f"It beat {len(above)} and trailed {len(below)} of {len(result.benchmarks)} "
-            f"benchmarks ({span}).",
+            f"benchmarks ({span}){even}.",
             figures | many,
         )
     clauses = [
@@ -210,9 +231,10 @@ def _difference(result: Result) -> Said:
     figures["standard_errors_of_chance"] = _CHANCE
     if len(known) > _NAMED:
         clear = sum(abs(size) >= _CHANCE for size in known.values())
+        some = "; with so many, some are by chance alone" * bool(clear)
         return Said(
             f"The mean difference per bar is beyond {_CHANCE:g} standard errors for {clear} of "
-            f"{len(known)} benchmarks; with so many, some are by chance alone.",
+            f"{len(known)} benchmarks{some}.",
             figures | {"benchmarks.tested": len(known), "benchmarks.clear": clear},
         )
     sizes = listed(
@@ -242,7 +264,7 @@ def _sharpe(result: Result) -> Said:
     if known != known:
         return NOTHING
     return Said(
-        f"Taken alone, the chance that the true Sharpe ratio is above 0 is {percent(known)}; "
+        f"Taken alone, the chance that the true Sharpe ratio is above 0 is {chance(known)}; "
         "that figure knows nothing of other variants tried.",
         {"psr_vs_0": known},
     )
@@ -266,6 +288,12 @@ def _rests(result: Result) -> Said:
             figures,
         )
     return Said(f"The target changed {times}; whatever timing shows rests on those.", figures)
+
+
+def _few(result: Result) -> int:
+    """How often the target changed, where that is less than tests can rest on; else 0."""
+    changes = rotations(result) if len(result.decisions) else 0
+    return changes if changes < FEW_ROTATIONS else 0
 
 
 def _limits(found: tuple[Notice, ...]) -> Said:

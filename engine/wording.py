@@ -29,6 +29,22 @@ def signed_percent(value: float, digits: int = 1) -> str:
     return shown if value < 0 or zero or shown == NOT_AVAILABLE else f"+{shown}"
 
 
+def chance(value: float) -> str:
+    """A probability in percent, which is 0 or 100 only where it is that."""
+    if 0.0 < value < 0.0005:
+        return "below 0.1 %"
+    return "above 99.9 %" if 0.9995 <= value < 1.0 else percent(value)
+
+
+def p_value(value: float) -> str:
+    """`0.23`, three digits below 0.1, and never 0."""
+    if not math.isfinite(value):
+        return NOT_AVAILABLE
+    if value < 0.0005:
+        return "below 0.001"
+    return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
+
+
 def ratio(value: float, digits: int = 2) -> str:
     """`1.23`, or `n/a`."""
     return _unsigned_zero(value, digits) if math.isfinite(value) else NOT_AVAILABLE

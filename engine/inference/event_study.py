@@ -25,13 +25,15 @@ from feeds.errors import DataError
 
 NAN = math.nan
 FEWEST_EVENTS = 10
+"""Fewer events carry no p-value and no stars, in any test."""
 _FEWEST_ESTIMATED = 10
 _TINY = 1e-12
 _NORMAL = (
-    *("patell_z_day", "corrado_rank_t_day", "corrado_rank_t_window_cowan"),
+    *("patell_z_day", "patell_z_caar", "corrado_rank_t_day", "corrado_rank_t_window_cowan"),
     "generalized_sign_z",
 )
-_STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
+STARS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
+"""The levels below which a p-value has stars, the smallest first."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class EventStudy:
         Between events, on the estimation windows; NaN for one event.
     tests : dict
         By name, `_day` on the event day and `_caar` over the window: `t_cross_sectional_caar`,
-        `patell_z_day`, `bmp_t_day`, `bmp_t_caar`, `kolari_pynnonen_t_day`,
+        `patell_z_day`, `patell_z_caar`, `bmp_t_day`, `bmp_t_caar`, `kolari_pynnonen_t_day`,
         `kolari_pynnonen_t_caar`, `corrado_rank_t_day`, `corrado_rank_t_window_cowan`,
         `generalized_sign_z`.
     reason : str
@@ -121,6 +123,25 @@ class _Model:
         return np.sum(self.window, axis=1) / (self.error * np.sqrt(scale))
 
 
+def fault(returns: Float, market: Float, *, estimated: int) -> str:
+    """What keeps an event from being studied; blank where nothing does.
+
+    Parameters
+    ----------
+    returns, market : float64 (T,)
+        As in a row of `event_study`.
+    estimated : int
+    """
+    if not np.all(np.isfinite(returns + market)):
+        return "a return is not finite"
+    own, other = returns[np.newaxis], market[np.newaxis]
+    if math.sqrt(_square(other[:, :estimated])[0]) < _TINY:
+        return "the market does not vary"
+    if _market_model(own, other, estimated).error[0] < _TINY:
+        return "the market explains all of its returns"
+    return ""
+
+
 def event_study(returns: Float, market: Float, *, estimated: int, day: int) -> EventStudy:
     """Measure and test the abnormal returns around events.
 
@@ -152,7 +173,10 @@ def event_study(returns: Float, market: Float, *, estimated: int, day: int) -> E
             f"{columns} returns with {estimated} estimated and the event at {day}: the event "
             f"window follows {_FEWEST_ESTIMATED} or more estimated bars, as long for the market"
         )
-    _refuse(~np.all(np.isfinite(returns + market), axis=1), "has a return that is not finite")
+    for event in range(events):
+        faulty = fault(returns[event], market[event], estimated=estimated)
+        if faulty:
+            raise DataError(f"event {event}: {faulty}; leave it out of the study")
     model = _market_model(returns, market, estimated)
     sums = np.sum(model.window, axis=1)
     correlation = _mean_correlation(model.residuals)
@@ -183,6 +207,7 @@ def _statistics(model: _Model, day: int, correlation: float) -> dict[str, float]
     return {
         "t_cross_sectional_caar": _cross_sectional(sums),
         "patell_z_day": _patell(on_day, model.estimated),
+        "patell_z_caar": _patell(summed, model.estimated),
         "bmp_t_day": bmp_day,
         "bmp_t_caar": bmp_sum,
         "kolari_pynnonen_t_day": bmp_day * shrink,
@@ -198,19 +223,17 @@ def _market_model(returns: Float, market: Float, estimated: int) -> _Model:
     own, other = returns[:, :estimated], market[:, :estimated]
     mean, centre = np.mean(own, axis=1), np.mean(other, axis=1)
     away = other - centre[:, np.newaxis]
-    square = np.sum(away**2, axis=1)
-    _refuse(np.sqrt(square) < _TINY, "has a market that does not vary")
+    square = _square(other)
     beta = np.sum(away * (own - mean[:, np.newaxis]), axis=1) / square
     alpha = mean - beta * centre
     abnormal = returns - alpha[:, np.newaxis] - beta[:, np.newaxis] * market
     error = np.sqrt(np.sum(abnormal[:, :estimated] ** 2, axis=1) / (estimated - 2))
-    _refuse(error < _TINY, "has no returns of its own: the market explains all of them")
     return _Model(abnormal, estimated, error, centre, square, market)
 
 
-def _refuse(faulty: Bool, what: str) -> None:
-    if np.any(faulty):
-        raise DataError(f"event {int(np.argmax(faulty))} {what}; leave it out of the study")
+def _square(market: Float) -> Float:
+    """Sum of squares of each row around its mean, (N,)."""
+    return np.sum((market - np.mean(market, axis=1, keepdims=True)) ** 2, axis=1)
 
 
 def _patell(standardised: Float, estimated: int) -> float:
@@ -272,5 +295,5 @@ def _test(statistic: float, events: int, *, normal: bool) -> EventTest:
         from scipy.stats import t
 
         p_value = float(2.0 * t.sf(abs(statistic), events - 1))
-    stars = next((mark for level, mark in _STARS if p_value < level), "")
+    stars = next((mark for level, mark in STARS if p_value < level), "")
     return EventTest(statistic, p_value, stars)

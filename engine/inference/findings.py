@@ -22,6 +22,8 @@ class Counts:
     resamples: int = 1000
     shifts: int = 1000
     rotations: int = 200
+    markets: int = 0
+    """Permuted markets, each of which takes as long as a run: none unless asked for."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,12 @@ class Inference:
         Years until the Sharpe ratio is above 0 with 95 % confidence.
     shift, rotations : Finding
         Mean log growth a bar against circular shifts and random rotations.
+    markets : Finding
+        The same of the strategy run anew on markets whose bars were permuted in blocks.
     against : mapping of str to Against
         By benchmark.
-    shift_null, rotation_null : float64
-        The null distributions of the two tests.
+    shift_null, rotation_null, market_null : float64
+        The null distributions of the three tests.
     n : int
         Bars of the period.
     periods_per_year : float
@@ -112,9 +116,11 @@ class Inference:
     min_track_record: Finding
     shift: Finding
     rotations: Finding
+    markets: Finding
     against: Mapping[str, Against]
     shift_null: Float = field(repr=False)
     rotation_null: Float = field(repr=False)
+    market_null: Float = field(repr=False)
     n: int
     periods_per_year: float
     seed: int
@@ -122,7 +128,8 @@ class Inference:
     def as_json(self, *, nulls: bool = False) -> dict[str, Any]:
         """Everything as plain JSON; the null distributions on request."""
         names = ("sharpe", "cagr", "max_drawdown", "adjusted_sharpe", "min_track_record")
-        findings = {each: getattr(self, each).as_json() for each in (*names, "shift", "rotations")}
+        tests = ("shift", "rotations", "markets")
+        findings = {each: getattr(self, each).as_json() for each in (*names, *tests)}
         against = {
             name: {
                 each: getattr(other, each).as_json()
@@ -140,6 +147,7 @@ class Inference:
         if nulls:
             out["shift_null"] = [plain(value) for value in self.shift_null.tolist()]
             out["rotation_null"] = [plain(value) for value in self.rotation_null.tolist()]
+            out["market_null"] = [plain(value) for value in self.market_null.tolist()]
         return out
 
 

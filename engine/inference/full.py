@@ -7,7 +7,7 @@ and is the same on every rerun. What is undefined is NaN with a reason.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -26,8 +26,9 @@ from engine.inference.findings import (
     of_paired,
     of_timing,
 )
+from engine.inference.permuted_markets import permuted_market_test
 from engine.inference.positions import positions_of
-from engine.inference.reality_check import superior_ability
+from engine.inference.reality_check import SuperiorAbility, superior_ability
 from engine.inference.rotations import Plan, rotation_test
 from engine.inference.sharpe import min_track_record, sharpe_error
 from engine.inference.sharpe_difference import bootstrap_difference
@@ -53,7 +54,7 @@ def full_inference(
     *,
     seed: int,
     counts: Counts | None = None,
-    variants: Float | None = None,
+    superior: Mapping[str, SuperiorAbility] | None = None,
     step: Step = lambda _: None,
 ) -> Inference:
     """Everything that is to be said about luck in one run.
@@ -65,9 +66,9 @@ def full_inference(
     seed : int
         Of everything that is drawn.
     counts : Counts
-    variants : float64 (T, M)
-        Returns of all variants that were tried, on the bars of the period, this one among them: the
-        search is then part of Hansen's test.
+    superior : mapping of str to SuperiorAbility
+        Hansen's test by benchmark with all variants that were tried as the models, this one among
+        them. Of a benchmark that it does not know, or cannot tell, this run is the only model.
     step : callable
         Told what comes next.
     """
@@ -84,11 +85,14 @@ def full_inference(
     deep = draw(resampled.max_drawdown, length=max(length, drawdown_block_length(own)))
     step("holding at other times")
     shift, rotations = _timings(experiment, inputs, simulation, counts, seed)
+    if counts.markets:
+        step(f"running it on {counts.markets} permuted markets")
+    markets = _markets(experiment, inputs, simulation, counts.markets, seed)
     against = {}
     for name, ledger in sorted(simulation.benchmarks.items()):
         step(f"comparing with {name}")
-        models = own[:, None] if variants is None else variants
-        against[name] = _against(own, bar_returns(ledger), models, year, rate, counts, seed)
+        lead = (superior or {}).get(name)
+        against[name] = _against(own, bar_returns(ledger), lead, year, rate, counts, seed)
     return Inference(
         sharpe=sharpe,
         cagr=cagr,
@@ -97,9 +101,11 @@ def full_inference(
         min_track_record=_record(own, year, rate),
         shift=of_timing(shift),
         rotations=of_timing(rotations),
+        markets=of_timing(markets),
         against=against,
         shift_null=shift.null,
         rotation_null=rotations.null,
+        market_null=markets.null,
         n=len(own),
         periods_per_year=year,
         seed=seed,
@@ -133,15 +139,32 @@ def _timings(
     return shift, rotation_test(plan, simulation, seed=seed, count=counts.rotations)
 
 
+def _markets(
+    experiment: Experiment, inputs: Inputs, simulation: Simulation, count: int, seed: int
+) -> Timing:
+    """The test by permuted markets, where they were asked for."""
+    if count:
+        return permuted_market_test(experiment, inputs, simulation, seed=seed, count=count)
+    why = "no markets were permuted: `--markets N` asks for it"
+    return Timing(NAN, NAN, np.empty(0), 0, 0, len(simulation.ledger.nav), None, why)
+
+
 def _against(
-    own: Float, other: Float, models: Float, year: float, rate: float, counts: Counts, seed: int
+    own: Float,
+    other: Float,
+    lead: SuperiorAbility | None,
+    year: float,
+    rate: float,
+    counts: Counts,
+    seed: int,
 ) -> Against:
     length = max(block_length(own)[0], block_length(other)[0])
     draw = partial(
         paired, first=own, second=other, seed=seed, resamples=counts.resamples, length=length
     )
     gap = _ledoit_wolf(own, other, year, rate, counts.resamples, seed)
-    lead = superior_ability(other, models, seed=seed, resamples=counts.resamples)
+    if lead is None or lead.reason:
+        lead = superior_ability(other, own[:, None], seed=seed, resamples=counts.resamples)
     superior = Finding(
         value=lead.lead,
         p_value=lead.consistent,

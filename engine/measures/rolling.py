@@ -2,7 +2,8 @@
 
 A window holds the bar itself and the `window - 1` before it, never a later one; the first
 `window - 1` values are NaN, and so is a ratio over a window without a spread. The risk-free rate
-is 0.
+is 0. With `at`, int64 (K,), only the windows that end with these bars are measured, float64 (K,):
+enough for a figure, however long the windows.
 """
 
 from __future__ import annotations
@@ -15,47 +16,50 @@ import numpy as np
 from engine.measures.bars import lost
 from engine.measures.checks import checked_periods, checked_returns
 from engine.measures.moments import ZERO
-from feeds.arrays import Float
+from feeds.arrays import Float, Int
 from feeds.errors import DataError
 
 _CELLS = 1 << 18
 """Cells of windows that are laid out together: memory stays small for any length."""
 
 
-def rolling_return(returns: Float, window: int) -> Float:
+def rolling_return(returns: Float, window: int, at: Int | None = None) -> Float:
     """Compounded return over each window, float64 (T,)."""
-    return _rolled(lambda own: np.multiply.reduce(1.0 + own, axis=1) - 1.0, window, returns)
+    return _rolled(lambda own: np.multiply.reduce(1.0 + own, axis=1) - 1.0, window, at, returns)
 
 
-def rolling_vol(returns: Float, window: int, periods_per_year: float) -> Float:
+def rolling_vol(
+    returns: Float, window: int, periods_per_year: float, at: Int | None = None
+) -> Float:
     """Volatility a year over each window, float64 (T,)."""
-    checked_periods(periods_per_year)
-    return math.sqrt(periods_per_year) * _rolled(_deviation, window, returns)
+    return math.sqrt(checked_periods(periods_per_year)) * _rolled(_deviation, window, at, returns)
 
 
-def rolling_sharpe(returns: Float, window: int, periods_per_year: float) -> Float:
+def rolling_sharpe(
+    returns: Float, window: int, periods_per_year: float, at: Int | None = None
+) -> Float:
     """Sharpe ratio a year over each window, float64 (T,)."""
-    checked_periods(periods_per_year)
 
     def ratio(own: Float) -> Float:
         return _over(_mean(own), _deviation(own))
 
-    return math.sqrt(periods_per_year) * _rolled(ratio, window, returns)
+    return math.sqrt(checked_periods(periods_per_year)) * _rolled(ratio, window, at, returns)
 
 
-def rolling_sortino(returns: Float, window: int, periods_per_year: float) -> Float:
+def rolling_sortino(
+    returns: Float, window: int, periods_per_year: float, at: Int | None = None
+) -> Float:
     """Sortino ratio a year over each window, target 0, float64 (T,)."""
-    checked_periods(periods_per_year)
 
     def ratio(own: Float) -> Float:
         losses = np.where(lost(own), own, 0.0)
         down = np.sqrt(_mean(losses * losses))
         return _over(_mean(own), np.where((down > ZERO) & (window > 1), down, 0.0))
 
-    return math.sqrt(periods_per_year) * _rolled(ratio, window, returns)
+    return math.sqrt(checked_periods(periods_per_year)) * _rolled(ratio, window, at, returns)
 
 
-def rolling_beta(returns: Float, benchmark: Float, window: int) -> Float:
+def rolling_beta(returns: Float, benchmark: Float, window: int, at: Int | None = None) -> Float:
     """Least-squares slope on the benchmark over each window, float64 (T,)."""
 
     def slope(own: Float, other: Float) -> Float:
@@ -63,10 +67,10 @@ def rolling_beta(returns: Float, benchmark: Float, window: int) -> Float:
         shared = np.add.reduce(away * (own - _mean(own)[:, None]), axis=1)
         return _over(shared, np.add.reduce(away * away, axis=1))
 
-    return _rolled(slope, window, returns, benchmark)
+    return _rolled(slope, window, at, returns, benchmark)
 
 
-def rolling_maxdd(returns: Float, window: int) -> Float:
+def rolling_maxdd(returns: Float, window: int, at: Int | None = None) -> Float:
     """Deepest fall from a peak inside each window, its start included, float64 (T,)."""
 
     def fall(own: Float) -> Float:
@@ -75,24 +79,29 @@ def rolling_maxdd(returns: Float, window: int) -> Float:
         deepest = np.minimum.reduce(grown / peak - 1.0, axis=1)
         return np.where(deepest > -ZERO, 0.0, deepest)
 
-    return _rolled(fall, window, returns)
+    return _rolled(fall, window, at, returns)
 
 
-def _rolled(measure: Callable[..., Float], window: int, *series: Float) -> Float:
+def _rolled(measure: Callable[..., Float], window: int, at: Int | None, *series: Float) -> Float:
     """The measure of each window of each series, in pieces."""
     if window < 1:
         raise DataError(f"a window of {window} bars is none; give at least 1")
     series = tuple(map(checked_returns, series, ("the returns", "the benchmark's returns")))
     if len({len(each) for each in series}) > 1:
         raise DataError(f"{len(series[1])} returns of the benchmark for {len(series[0])} bars")
-    out = np.full(len(series[0]), np.nan)
-    if len(out) < window:
+    ends = np.arange(len(series[0])) if at is None else at
+    out = np.full(len(ends), np.nan)
+    whole = np.flatnonzero(ends >= window - 1)
+    if not len(whole):
         return out
     views = [np.lib.stride_tricks.sliding_window_view(each, window) for each in series]
     step = max(_CELLS // window, 1)
-    for start in range(0, len(views[0]), step):
-        piece = slice(start, start + step)
-        out[window - 1 :][piece] = measure(*(view[piece] for view in views))
+    for start in range(0, len(whole), step):
+        piece = whole[start : start + step]
+        begins = ends[piece] - window + 1
+        # Neighbours are a slice, which copies nothing.
+        rows: slice | Int = begins if at is not None else slice(begins[0], begins[-1] + 1)
+        out[piece] = measure(*(view[rows] for view in views))
     return out
 
 

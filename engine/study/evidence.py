@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.inference.calendar_time import CalendarTime, calendar_time
+from engine.inference.event_study import FEWEST_EVENTS
 from engine.inference.permutation import Permutation, circular_shifts, free_permutation
 from engine.study.events import mask
 from engine.study.forward import windows
 from engine.study.held import Held
 from feeds.arrays import Float, Int
-
-FEWEST_EVENTS = 10
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.archive import MANIFEST, json_text, place, write_directory
 from engine.inference.lead_lag import LeadLag
+from engine.study.abnormal import ESTIMATED, Abnormal
 from engine.study.forward import SERIES, spread, without_largest
 from engine.study.made import Study
 from engine.study.sessions import SessionLeadLag
@@ -58,7 +59,12 @@ def event_columns(study: Study) -> list[Column]:
     ]
     for days, each in study.forward.items():
         columns += [(f"{name}_{days}d", each[name]) for name in SERIES]
-    return columns
+    found = study.abnormal
+    return [
+        *columns,
+        (f"abnormal_{found.days}d", found.cumulative),
+        ("abnormal_left_out", found.left_out),
+    ]
 
 
 def as_json(study: Study) -> dict[str, Any]:
@@ -89,6 +95,7 @@ def as_json(study: Study) -> dict[str, Any]:
             }
             for days, each in study.forward.items()
         },
+        "abnormal": _abnormal(study.abnormal),
         "regimes": {
             state: {name: asdict(found) for name, found in each.items()}
             for state, each in study.regimes.items()
@@ -112,9 +119,27 @@ def _events(study: Study) -> list[dict[str, Any]]:
                 str(days): {name: float(each[name][place]) for name in SERIES}
                 for days, each in study.forward.items()
             },
+            "abnormal": float(study.abnormal.cumulative[place]),
+            "abnormal_left_out": study.abnormal.left_out[place] or None,
         }
         for place in range(len(events))
     ]
+
+
+def _abnormal(found: Abnormal) -> dict[str, Any]:
+    return {
+        "horizon_days": found.days,
+        "bars": found.bars,
+        "estimation_bars": ESTIMATED,
+        "events": found.events,
+        "left_out": found.reasons,
+        "sharing_bars": found.sharing,
+        "estimated_on_windows": found.mixed,
+        "caar": found.caar,
+        "mean_residual_correlation": found.correlation,
+        "tests": {name: asdict(each) for name, each in found.tests.items()} or None,
+        "why_no_p_values": found.why_no_p_values or None,
+    }
 
 
 def _session(found: SessionLeadLag) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from engine.config import BenchmarkSpec, Experiment
 from engine.inputs import Inputs
 from engine.progress import Progress
 from engine.simulation import simulate_experiment
-from feeds.arrays import Float, Instants, Int, frozen
+from feeds.arrays import Bool, Float, Instants, Int, frozen
 from feeds.calendars import ALWAYS
 from feeds.panel import Panel
 from strategies.rules import FixedMix
@@ -43,6 +43,8 @@ class Held:
         NaN before the close at which the sleeve is first bought, or known to be.
     stale : mapping of str to tuple of str
         Ids that a sleeve held at times without a bar, valued at the last close.
+    unpriced : mapping of str to bool (T,)
+        Closes at which nothing that the sleeve held had a bar.
     """
 
     when: Instants
@@ -50,6 +52,7 @@ class Held:
     entry: int
     nav: dict[str, Float]
     stale: dict[str, tuple[str, ...]]
+    unpriced: dict[str, Bool] = field(default_factory=dict)
 
     def returns(self, sleeve: str) -> Float:
         """Return from the close before to each close, float64 (T,); NaN at the first."""
@@ -93,16 +96,18 @@ def hold(
     found = simulate_experiment(alone, inputs, lambda *_: None, progress)
     period = inputs.period
     entry = int(period.calendar != ALWAYS)
-    nav, stale = {}, {}
+    nav, stale, unpriced = {}, {}, {}
     for name, ledger in found.benchmarks.items():
-        ever = np.any(ledger.shares != 0.0, axis=1)
+        owned = ledger.shares != 0.0
+        ever = np.any(owned, axis=1)
         # Bought at an open, which on a 24/7 clock is the close before.
         first = int(np.argmax(ever)) + entry - 1 if ever.any() else len(ever)
         nav[name] = frozen(np.where(np.arange(len(ever)) < first, np.nan, ledger.nav))
         stale[name] = tuple(
             each for each, held in zip(ledger.ids, ledger.stale.T, strict=True) if held.any()
         )
-    return Held(counted_by(period), period.known_at, entry, nav, stale)
+        unpriced[name] = frozen(ever & ~np.any(owned & ~ledger.stale, axis=1))
+    return Held(counted_by(period), period.known_at, entry, nav, stale, unpriced)
 
 
 def counted_by(clock: Panel) -> Instants:

@@ -17,6 +17,7 @@ from engine.inputs import Inputs, load_inputs
 from engine.progress import Progress
 from engine.result import check_writable
 from engine.signals import evaluate_signals
+from engine.study.abnormal import Abnormal, abnormal_returns
 from engine.study.events import Events, find_events, mask
 from engine.study.evidence import Evidence, evidence, why_none
 from engine.study.forward import (
@@ -69,6 +70,8 @@ class Study:
     why_no_p_values : str
     evidence : mapping of int to Evidence
         By horizon; empty with fewer than ten events.
+    abnormal : Abnormal
+        What followed beyond a market model, over the shortest horizon.
     days : int64 (K,)
         Days before and after an event at which the paths are known.
     paths : float64 (E, K)
@@ -98,6 +101,7 @@ class Study:
     others: Mapping[int, Mapping[str, Spread]]
     why_no_p_values: str
     evidence: Mapping[int, Evidence]
+    abnormal: Abnormal
     days: Int
     paths: Float
     band: Float
@@ -196,6 +200,7 @@ def examine(
         },
         why_no_p_values=why,
         evidence={} if why else evidence(held, events.row, outcomes, differences, asked.seed),
+        abnormal=abnormal_returns(*sides, events.row, min(asked.horizons_days)),
         days=offsets,
         paths=paths[events.row],
         band=_quantiles(paths[other]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.study import figures
+from engine.study.abnormal_words import about, over, test_cells
 from engine.study.drawn import WIDE, area, both, figure_of, legend, line, ring
 from engine.study.forward import ALTS, BASE, DIFFERENCE, SERIES, spread, without_largest
 from engine.study.made import BEFORE_DAYS, Study
@@ -27,7 +28,7 @@ from engine.wording import count, instant
 def page(study: Study) -> str:
     """The whole document; equal studies give equal text."""
     banner = tag("p", "SIMULATED DATA", css="simulated") if study.simulated else Html("")
-    blocks = (_paths, _events, _horizons, _regimes, _lead_lags, _origin)
+    blocks = (_paths, _events, _horizons, _abnormal, _regimes, _lead_lags, _origin)
     with drawing():
         drawn = [each(study) for each in blocks]
     body = joined([banner, _title(study), _said(study), _warnings(study), *drawn, _footer(study)])
@@ -89,6 +90,7 @@ def _events(study: Study) -> Html:
     parts: list[Html] = []
     for series in (DIFFERENCE, ALTS, BASE):
         unit = "points" if series == DIFFERENCE else "%"
+        beyond = [f"abnormal, {over(study)}"] if series == DIFFERENCE else []
         header = ["known at, UTC", "age", "on for", "at the end", *(f"{d} days" for d in horizons)]
         rows = [
             [
@@ -97,17 +99,24 @@ def _events(study: Study) -> Html:
                 days_on(float(events.days_on[at])),
                 events.state[at],
                 *(in_percent(float(study.forward[d][series][at])) for d in horizons),
+                *(in_percent(float(study.abnormal.cumulative[at])) for _ in beyond),
             ]
             for at in range(len(events))
         ]
-        shown = table(header, rows, caption=f"{titles(study)[series]}, {unit}", texts=(0, 3))
+        title = f"{titles(study)[series]}, {unit}"
+        shown = table([*header, *beyond], rows, caption=title, texts=(0, 3))
         parts.append(shown if series == DIFFERENCE else fold(titles(study)[series], shown))
     lead = (
         "Returns run from the close at which the event is known."
         if not _enters_later(study)
         else "Returns run from the first close after the one at which the event is known."
     )
-    return block("events", "Each event", *parts, note(cut_off(study)), lead=lead)
+    blanks = [cut_off(study)]
+    if study.abnormal.reasons:
+        blanks.append(
+            "Abnormal returns that are blank: for the reasons see Beyond the market model."
+        )
+    return block("events", "Each event", *parts, *map(note, filter(None, blanks)), lead=lead)
 
 
 def _enters_later(study: Study) -> bool:
@@ -145,6 +154,17 @@ def _horizons(study: Study) -> Html:
     said = study.why_no_p_values
     lead = f"{said[0].upper()}{said[1:]}." if said else ""
     return block("horizons", "After events and at other times", *parts, lead=lead)
+
+
+def _abnormal(study: Study) -> Html:
+    """What followed beyond the market model, and the tests where there are any."""
+    if not len(study.events):
+        return Html("")
+    lead, *rest = about(study)
+    tests = test_cells(study)
+    header = ["", over(study), "p, two-sided", ""]
+    shown = [table(header, tests, texts=(0, 3))] if tests else []
+    return block("abnormal", "Beyond the market model", *shown, *map(note, rest), lead=lead)
 
 
 def _tests(study: Study, days: int, series: str) -> tuple[str, ...]:

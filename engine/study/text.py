@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from engine.inference.event_study import FEWEST_EVENTS
 from engine.printed import bullet
-from engine.study.evidence import FEWEST_EVENTS
+from engine.study.abnormal_words import about, over, test_cells
 from engine.study.forward import ALTS, BASE, DIFFERENCE, SERIES, Spread, spread, without_largest
 from engine.study.made import Study
 from engine.study.words import (
@@ -41,6 +42,7 @@ def summary(study: Study) -> str:
             for series in (ALTS, BASE):
                 lines += ["", *_singles(study, series)]
         lines += _notes((cut_off(study), *reading(study)))
+        lines += ["", *_abnormal(study)]
     lines += ["", *_regimes(study)]
     told = session_words(study.lead_lags)
     lines += _items("lead and lag of returns from session to session", told)
@@ -90,6 +92,22 @@ def _singles(study: Study, series: str) -> list[str]:
     if len(events) > _MOST_EVENTS:
         lines.append(f"and {count(len(events) - _MOST_EVENTS, 'more event')}, see events.csv")
     return lines
+
+
+def _abnormal(study: Study) -> list[str]:
+    """What followed beyond the market model: the tests of it or, of few events, each of them."""
+    found, tests = study.abnormal, test_cells(study)
+    if tests:
+        lines = [_row("abnormal returns", (over(study), "p"))]
+        lines += [
+            _row(name, (value, p_value)) + f"  {stars}" for name, value, p_value, stars in tests
+        ]
+    else:
+        lines = [_row("abnormal returns, points", (over(study),))]
+        for place, each in enumerate(found.cumulative.tolist()):
+            if not found.left_out[place]:
+                lines.append(_row(instant(study.known_at[place]), (in_percent(each),)))
+    return [*lines, *_notes(about(study))]
 
 
 def _regimes(study: Study) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.study.evidence import FEWEST_EVENTS
+from engine.inference.event_study import FEWEST_EVENTS
 from engine.study.forward import ALTS, BASE, DIFFERENCE
 from engine.study.made import Study
 from engine.study.sessions import SessionLeadLag

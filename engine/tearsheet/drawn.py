@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,24 +9,29 @@ import numpy as np
 from engine.drawdowns import deepest
 from engine.regimes import risk_on, spells
 from engine.tearsheet import figures
-from engine.tearsheet.markup import Html, block, esc, figure_text, joined, note, tag
-from engine.tearsheet.palette import DASHES
+from engine.tearsheet.markup import Html, block, esc, joined, note, tag
 from engine.tearsheet.scales import plain
 from engine.tearsheet.vector import inline_svg
+from engine.tearsheet.widths import (
+    BOTTOM,
+    LEFT,
+    NARROW,
+    RIGHT,
+    WIDE,
+    both,
+    box,
+    curve_keys,
+    fractions,
+    key,
+    legend,
+)
 from engine.wording import bar_day, count, holdings, listed, money, percent
 from feeds.arrays import DAY
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from engine.result import Result
 
-Draw = Callable[["Result", "Axes"], None]
-
 _MOST_LANES = 12
-# One unit of a figure is one pixel of the page: 10 inches at 72 points fill a wide page.
-_WIDE, _NARROW = 10.0, 3.7
-_LEFT, _RIGHT, _TOP, _BOTTOM = 0.58, 0.12, 0.08, 0.28
 
 
 def equity_block(result: Result) -> Html:
@@ -35,20 +39,20 @@ def equity_block(result: Result) -> Html:
     end = {name: money(float(nav[-1])) for name, nav in result.curves.items()}
     on = risk_on(result)
     shaded = [spell for spell in spells(result) if dict(spell.target) == on]
-    items = [_key("strategy", _swatch("strategy", ()), end[""]), *_benchmark_keys(result, end)]
+    items = curve_keys(result, end)
     lead = "NAV at every close on a logarithmic scale."
     if on is not None and not shaded:
         lead += " Risk-on was never in force."
     elif on is not None:
         length = sum(float((spell.stop - spell.start) / DAY) for spell in shaded)
         whole = float((result.time[-1] - result.start) / DAY)
-        items.append(_key(f"risk-on: {holdings(on)}", _box("shade"), ""))
+        items.append(key(f"risk-on: {holdings(on)}", box("shade")))
         lead += (
             f" Risk-on was in force {percent(length / whole)} of the time, "
             f"in {count(len(shaded), 'spell')}."
         )
-    drawn = _both(result, figures.equity, "equity", 3.6, "Equity against benchmarks")
-    return block("equity", "Equity", _legend(items), drawn, _not_drawn(result), lead=lead)
+    drawn = both(result, figures.equity, "equity", 3.6, "Equity against benchmarks")
+    return block("equity", "Equity", legend(items), drawn, _not_drawn(result), lead=lead)
 
 
 def underwater_block(result: Result) -> Html:
@@ -62,7 +66,7 @@ def underwater_block(result: Result) -> Html:
             f"The deepest fall was {percent(-worst[0].depth)}, from {peak} to {trough}; "
             f"{under} of all bars closed below an earlier peak."
         )
-    drawn = _both(result, figures.underwater, "drawdown", 2.0, "Drawdown")
+    drawn = both(result, figures.underwater, "drawdown", 2.0, "Drawdown")
     return block("drawdown", "Drawdown", drawn, lead=lead)
 
 
@@ -92,84 +96,41 @@ def allocation_block(result: Result) -> Html:
     items = []
     for name, share, _ in bands:
         variable = _variable(result, name)
-        items.append(
-            _key(name, _box(variable, 0.6), f"{percent(float(np.mean(share)))} on average")
-        )
-    items.append(_key("cash", _box("cash"), f"{percent(_mean_cash(result))} on average"))
-    drawn = _both(result, figures.allocation, "allocation", 1.9, "Share of NAV by sleeve")
+        items.append(key(name, box(variable, 0.6), f"{percent(float(np.mean(share)))} on average"))
+    items.append(key("cash", box("cash"), f"{percent(_mean_cash(result))} on average"))
+    drawn = both(result, figures.allocation, "allocation", 1.9, "Share of NAV by sleeve")
     held = round(result.value("exposure_time_fraction") * len(result.time))
     lead = f"Something was held at {held:,} of {count(len(result.time), 'close')}."
-    return block("allocation", "Allocation", _legend(items), drawn, lead=lead)
+    return block("allocation", "Allocation", legend(items), drawn, lead=lead)
 
 
 def _mean_cash(result: Result) -> float:
     return float(np.mean(result.cash / result.nav))
 
 
-def _both(result: Result, draw: Draw, key: str, height: float, title: str) -> Html:
-    """The figure twice: drawn for a wide page and, with the same size of text, for a narrow one."""
-    return tag(
-        "figure",
-        joined(
-            tag("div", _single(result, draw, f"{key}-{css}", (width, high), title), css=css)
-            for css, width, high in (
-                ("wide", _WIDE, height),
-                ("narrow", _NARROW, 0.75 * height + 0.1),
-            )
-        ),
-        attributes='style="margin:0"',
-    )
-
-
-def _single(result: Result, draw: Draw, key: str, size: tuple[float, float], title: str) -> Html:
-    from matplotlib.figure import Figure
-
-    width, height = size
-    figure = Figure(figsize=size)
-    box = (_LEFT, _BOTTOM, width - _LEFT - _RIGHT, height - _TOP - _BOTTOM)
-    draw(result, figure.add_axes(_fractions(box, size)))
-    return Html(inline_svg(figure, key, title))
-
-
-def _fractions(
-    box: tuple[float, float, float, float], size: tuple[float, float]
-) -> tuple[float, float, float, float]:
-    """Left, bottom, width and height in inches as shares of the figure."""
-    return (box[0] / size[0], box[1] / size[1], box[2] / size[0], box[3] / size[1])
-
-
 def _lanes(result: Result, names: list[str]) -> Html:
     """All signal lanes, stacked in one figure for each width."""
     drawn = []
-    for css, width in (("wide", _WIDE), ("narrow", _NARROW)):
+    for css, width in (("wide", WIDE), ("narrow", NARROW)):
         svg = _lanes_svg(result, names, width, f"signals-{css}")
         drawn.append(tag("div", svg, css=css))
     return tag("figure", joined(drawn), attributes='style="margin:0"')
 
 
-def _lanes_svg(result: Result, names: list[str], width: float, key: str) -> Html:
+def _lanes_svg(result: Result, names: list[str], width: float, anchor: str) -> Html:
     from matplotlib.figure import Figure
 
     lane, gap = 0.42, 0.3
-    height = len(names) * (lane + gap) + _BOTTOM
+    height = len(names) * (lane + gap) + BOTTOM
     figure = Figure(figsize=(width, height))
     for place, name in enumerate(names):
         bottom = height - (place + 1) * (lane + gap)
-        box = (_LEFT, bottom, width - _LEFT - _RIGHT, lane)
-        axes = figure.add_axes(_fractions(box, (width, height)))
+        lane_box = (LEFT, bottom, width - LEFT - RIGHT, lane)
+        axes = figure.add_axes(fractions(lane_box, (width, height)))
         figures.signal_lane(result, name, axes)
         axes.tick_params(labelbottom=place == len(names) - 1)
     titles = ", ".join(plain(name) for name in names)
-    return Html(inline_svg(figure, key, esc(f"Signals: {titles}")))
-
-
-def _benchmark_keys(result: Result, end: dict[str, str]) -> list[Html]:
-    slots = figures.names_of(result)
-    return [
-        _key(name, _swatch(f"s{slots[name] + 1}", DASHES[slots[name]]), end[name])
-        for name in sorted(result.benchmarks)
-        if name in slots
-    ]
+    return Html(inline_svg(figure, anchor, esc(f"Signals: {titles}")))
 
 
 def _not_drawn(result: Result) -> Html:
@@ -182,29 +143,3 @@ def _variable(result: Result, name: str) -> str:
         return "strategy"
     slots = figures.names_of(result)
     return f"s{slots[name] + 1}" if name in slots else "muted"
-
-
-def _legend(items: list[Html]) -> Html:
-    return tag("ul", joined(items), css="legend")
-
-
-def _key(name: str, mark: Html, end: str) -> Html:
-    tail = tag("span", figure_text(end), css="end") if end else Html("")
-    return tag("li", Html(f"{mark}<span>{esc(name)}</span>{tail}"))
-
-
-def _swatch(variable: str, dashes: tuple[float, ...]) -> Html:
-    pattern = ",".join(f"{1.4 * part:g}" for part in dashes)
-    dashed = f' stroke-dasharray="{pattern}"' if dashes else ""
-    width = "1.6" if dashes else "2.6"
-    return Html(
-        '<svg width="30" height="8" aria-hidden="true"><line x1="0" y1="4" x2="30" y2="4" '
-        f'style="stroke:var(--{variable});stroke-width:{width}"{dashed}/></svg>'
-    )
-
-
-def _box(variable: str, opacity: float = 1.0) -> Html:
-    return Html(
-        '<svg width="14" height="12" aria-hidden="true"><rect width="14" height="12" '
-        f'style="fill:var(--{variable});opacity:{opacity:g}"/></svg>'
-    )

@@ -65,7 +65,7 @@ def equity(result: Result, axes: Axes) -> None:
     """NAV of the strategy and of the benchmarks on a logarithmic scale, risk-on times shaded."""
     shade_risk_on(result, axes)
     low, high = result.start_cash, result.start_cash
-    for _, values, line in _curves(result):
+    for _, values, line in curves(result):
         _line(axes, result, values, line)
         low, high = min(low, values.min()), max(high, values.max())
     pad = 1.04 if high / low < 1.2 else (high / low) ** 0.03
@@ -81,11 +81,11 @@ def underwater(result: Result, axes: Axes) -> None:
     """Fall from the highest NAV so far, in percent: strategy filled, benchmarks as lines."""
     lowest = -0.01
     x = days(result.instants)
-    for name, nav, line in _curves(result):
+    for name, nav, line in curves(result):
         fall = drawdown(nav)
         lowest = min(lowest, float(fall.min()))
         if not name:
-            kept = thinned(fall, _points(axes))
+            kept = thinned(fall, points_of(axes))
             axes.fill_between(x[kept], fall[kept], 0.0, color=FALL, linewidth=0)
         _line(axes, result, fall, line | {"linewidth": 1.3 if not name else 0.8})
     axes.set_ylim(lowest * 1.05, 0.0)
@@ -97,7 +97,7 @@ def underwater(result: Result, axes: Axes) -> None:
 def allocation(result: Result, axes: Axes) -> None:
     """Share of NAV in each sleeve, stacked; what is left is cash."""
     bands = sleeve_bands(result)
-    kept = _edges([share for _, share, _ in bands], _points(axes) // 3)
+    kept = _edges([share for _, share, _ in bands], points_of(axes) // 3)
     x = days(result.instants)[kept]
     base = np.zeros(len(kept))
     # A share holds for the bar before its close; where bars are narrow a slope looks the same.
@@ -151,7 +151,7 @@ def signal_lane(result: Result, name: str, axes: Axes) -> None:
         axes.set_ylim(low - pad, high + pad)
         axes.set_yticks([low, high], [_signed(low), _signed(high)])
     axes.set_title(plain(name, 60), loc="left", fontsize=8.0, color=INK, pad=3.0)
-    _limits(result, axes)
+    limits(result, axes)
 
 
 def _signed(value: float) -> str:
@@ -166,7 +166,7 @@ def shade_risk_on(result: Result, axes: Axes) -> None:
     _spans(axes, days(instants(starts)), days(instants(stops)), SHADE)
 
 
-def _curves(result: Result) -> list[tuple[str, Float, dict[str, object]]]:
+def curves(result: Result) -> list[tuple[str, Float, dict[str, object]]]:
     """The strategy first: a benchmark that equals it shows as dashes on its line."""
     known = names_of(result)
     lines: list[tuple[str, Float, dict[str, object]]] = [
@@ -182,7 +182,7 @@ def _curves(result: Result) -> list[tuple[str, Float, dict[str, object]]]:
 
 
 def _line(axes: Axes, result: Result, values: Float, line: dict[str, object]) -> None:
-    kept = thinned(values, _points(axes))
+    kept = thinned(values, points_of(axes))
     axes.plot(days(result.instants)[kept], values[kept], **line)  # type: ignore[arg-type]
 
 
@@ -203,19 +203,20 @@ def _edges(shares: list[Float], points: int) -> Int:
     return np.array(sorted(kept), dtype=np.int64)
 
 
-def _points(axes: Axes) -> int:
-    """How many points a line of this figure needs."""
+def points_of(axes: Axes) -> int:
+    """How many points a line needs on these axes."""
     figure = axes.get_figure(root=True)
     return int(_POINTS_PER_INCH * figure.get_figwidth()) if figure is not None else 1000
 
 
-def _limits(result: Result, axes: Axes) -> None:
+def limits(result: Result, axes: Axes) -> None:
+    """The period of the run, with round dates, as the x axis."""
     axes.set_xlim(*days(result.instants[[0, -1]]))
-    most = 4 if _points(axes) < 500 else 10
+    most = 4 if points_of(axes) < 500 else 10
     ticks, labels = date_ticks(result.instants[0], result.instants[-1], most)
     # A label that would stick out of the figure on the right is left out.
     first, last = axes.get_xlim()
-    inch = (last - first) / (_points(axes) / _POINTS_PER_INCH)
+    inch = (last - first) / (points_of(axes) / _POINTS_PER_INCH)
     room = [
         (tick, label)
         for tick, label in zip(ticks.tolist(), labels, strict=True)
@@ -225,5 +226,5 @@ def _limits(result: Result, axes: Axes) -> None:
 
 
 def _frame(result: Result, axes: Axes) -> None:
-    _limits(result, axes)
+    limits(result, axes)
     axes.grid(axis="y")

@@ -46,17 +46,20 @@ def table(
 ) -> Html:
     """A table that scrolls sideways on a narrow screen; columns in `texts` are set left.
 
-    The first cell of each row is its heading.
+    The first cell of each row is its heading; a row that is `Html`, such as a `band`, stays as it
+    is.
     """
     left = set(texts)
 
     def line(cells: Sequence[str], element: str) -> Html:
+        if isinstance(cells, Html):
+            return cells
         out = []
         for place, each in enumerate(cells):
             name = "th" if element == "th" or place == 0 else "td"
             scope = "" if name == "td" else f'scope="{"col" if element == "th" else "row"}"'
             shown = each if isinstance(each, Html) else figure_text(each)
-            if isinstance(each, Html) and each.startswith("<td"):
+            if isinstance(each, Html) and each.startswith(("<td", "<th")):
                 out.append(each)
             else:
                 out.append(tag(name, shown, css="l" if place in left else "", attributes=scope))
@@ -66,6 +69,12 @@ def table(
     body = tag("tbody", joined(line(row, "td") for row in rows))
     title = tag("caption", caption) if caption else Html("")
     return tag("div", tag("table", Html(title + head + body), css=css), css="scroll")
+
+
+def band(text: str, columns: int) -> Html:
+    """A row that heads the rows below it."""
+    cell = tag("th", figure_text(text), css="l", attributes=f'colspan="{columns}" scope="colgroup"')
+    return tag("tr", cell, css="band")
 
 
 def tinted(text: str, level: int) -> Html:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.tearsheet.calendar import drawdowns_block, months_block, years_block
+from engine.tearsheet.contributions import contributions_block
 from engine.tearsheet.details import origin_block, statistics_block
 from engine.tearsheet.document import document
 from engine.tearsheet.drawn import allocation_block, equity_block, signals_block, underwater_block
+from engine.tearsheet.key_figures import key_figures_block
 from engine.tearsheet.markup import Html, joined, note, tag
 from engine.tearsheet.opening import (
-    key_figures_block,
     simulated_banner,
     title_block,
     verdict_block,
     warnings_block,
 )
+from engine.tearsheet.rolling import rolling_block
+from engine.tearsheet.standing import standing_block
 from engine.tearsheet.trades import decisions_block, orders_block, targets_block
+from engine.tearsheet.trading import trading_block
 from engine.tearsheet.vector import drawing
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 _BLOCKS = (
     verdict_block,
     warnings_block,
+    standing_block,
     key_figures_block,
     equity_block,
     underwater_block,
@@ -33,8 +38,11 @@ _BLOCKS = (
     months_block,
     years_block,
     drawdowns_block,
+    rolling_block,
+    contributions_block,
     targets_block,
     decisions_block,
+    trading_block,
     orders_block,
     statistics_block,
     origin_block,

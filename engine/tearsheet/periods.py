@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from feeds.arrays import DAY, Float, Instants, Int
+from engine.measures.calendar import monthly_table, yearly_table
+from feeds.arrays import DAY, Float, Instants
 
 _NANOSECOND = np.timedelta64(1, "ns")
 
@@ -32,24 +35,26 @@ def monthly_returns(time: Instants, nav: Float, slack_days: int) -> tuple[Period
         Days that may be missing at either end of a whole month: 0 for a market that never closes,
         a few where weekends and holidays fall on its ends.
     """
-    return _returns(time, nav, "M", slack_days)
+    return _returns(time, nav, slack_days, monthly_table, "M")
 
 
 def yearly_returns(time: Instants, nav: Float, slack_days: int) -> tuple[PeriodReturn, ...]:
     """The return of every calendar year in UTC; parameters as for `monthly_returns`."""
-    return _returns(time, nav, "Y", slack_days)
+    return _returns(time, nav, slack_days, yearly_table, "Y")
 
 
-def _returns(time: Instants, nav: Float, unit: str, slack_days: int) -> tuple[PeriodReturn, ...]:
-    closes = time[1:] - _NANOSECOND
-    periods: Int = closes.astype(f"datetime64[{unit}]").astype(np.int64)
-    last = np.append(np.flatnonzero(np.diff(periods)), len(periods) - 1)
-    ends = nav[1:][last]
-    values = ends / np.concatenate((nav[:1], ends[:-1])) - 1.0
-    step, out = np.timedelta64(1, unit), []  # type: ignore[call-overload]
-    for row, value in zip(last.tolist(), values.tolist(), strict=True):
-        period = closes[row].astype(f"datetime64[{unit}]")
-        begin, end = period.astype("datetime64[ns]"), (period + step).astype("datetime64[ns]")
+def _returns(
+    time: Instants,
+    nav: Float,
+    slack_days: int,
+    table: Callable[[Float, Instants], dict[str, float]],
+    unit: Literal["M", "Y"],
+) -> tuple[PeriodReturn, ...]:
+    found = table(nav[1:] / nav[:-1] - 1.0, time[1:] - _NANOSECOND)
+    out = []
+    for label, value in found.items():
+        period = np.datetime64(label, unit)
+        begin, end = (each.astype("datetime64[ns]") for each in (period, period + 1))
         missing = max((time[0] - begin) / DAY, (end - time[-1]) / DAY)
-        out.append(PeriodReturn(str(period), value, bool(missing > slack_days)))
+        out.append(PeriodReturn(label, value, bool(missing > slack_days)))
     return tuple(out)

@@ -28,11 +28,13 @@ def thinned(values: Float, points: int) -> Int:
     if count <= points:
         return np.arange(count)
     edges = np.linspace(0, count, max(1, points // 2) + 1).astype(np.int64)
-    kept = {0, count - 1}
-    for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        part = values[start:stop]
-        kept |= {start + int(np.argmin(part)), start + int(np.argmax(part))}
-    return np.array(sorted(kept), dtype=np.int64)
+    kept = [np.array([0, count - 1])]
+    for extreme in (np.minimum, np.maximum):
+        found = np.repeat(extreme.reduceat(values, edges[:-1]), np.diff(edges))
+        at = np.flatnonzero(values == found)
+        # The first of equals in each stretch.
+        kept.append(at[np.searchsorted(at, edges[:-1])])
+    return np.unique(np.concatenate(kept))
 
 
 def evenly(count: int, points: int) -> Int:

@@ -53,6 +53,23 @@ thead th{border-bottom:1px solid var(--muted);color:var(--muted);font-weight:600
 tbody th{font-weight:400;text-align:right}
 th.l,td.l{text-align:left}
 td.wrap{white-space:normal;min-width:12em;overflow-wrap:anywhere}
+td.basis,th.basis{color:var(--muted);font-size:12px;text-align:left;white-space:normal}
+td.basis{min-width:13em;overflow-wrap:anywhere}
+thead th.basis{min-width:13em;max-width:none;font-weight:400}
+table.parts{max-width:820px}
+table.parts th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:7.5em}
+table.parts tbody tr:last-child>*{font-weight:600}
+td.bar{min-width:80px;vertical-align:middle}
+td.bar svg{display:block;width:100%;height:10px}
+td.bar .gain{fill:var(--strategy)}
+td.bar .loss{fill:var(--s1)}
+td.bar line{stroke:var(--muted);vector-effect:non-scaling-stroke}
+table.facts th{color:var(--muted)}
+table.facts td{overflow-wrap:break-word}
+code{font-size:12px;overflow-wrap:anywhere}
+tr.band th{padding-top:12px;color:var(--muted);font-weight:600;white-space:normal}
+table.figures td:nth-child(2){font-weight:600}
+.cards+.note{margin:-6px 0 12px}
 table.own tbody td:nth-child(2){font-weight:600}
 table.against{margin-top:14px}
 table.months td{text-align:center;min-width:3.9em}
@@ -72,7 +89,17 @@ pre{font-size:12px;line-height:1.45;background:var(--raised);padding:12px;overfl
 footer{margin-top:40px;border-top:1px solid var(--rule);padding-top:10px}
 nav{font-size:13px;margin:10px 0 0}
 nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
-@media (min-width:641px){table.even{table-layout:fixed}table.even th:first-child{width:32%}}
+@media (min-width:641px){
+ table.even{table-layout:fixed}
+ table.even th:first-child{width:26%}
+ table.even th.basis{width:27%}
+ table.parts{table-layout:fixed}
+ table.parts thead th{white-space:nowrap}
+ table.figures td.basis{width:52%}
+ table.parts th:first-child{width:24%}
+ table.parts th:nth-child(3),table.parts th:nth-child(4){width:17%}
+ table.parts th:nth-child(5){width:10%}
+}
 @media (max-width:900px){.cards{grid-template-columns:repeat(3,1fr)}}
 @media (max-width:640px){
  main{padding:16px 14px 40px}
@@ -83,13 +110,17 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  .narrow{display:block}
  .scroll th.l:first-child{position:sticky;left:0;background:var(--paper)}
  th,td{padding:4px 6px}
+ table.told tbody th,table.told td.l{white-space:normal;min-width:9em;overflow-wrap:anywhere}
+ table.figures th{white-space:normal}
+ .own td.basis,.against td.basis{white-space:nowrap}
+ table.figures td.basis{min-width:8em}
  nav{display:none}
 }
 @media print{
  body{font-size:11px}
  main{max-width:none;padding:0}
  section{margin-top:18px}
- h2,.lead,.legend{break-after:avoid}
+ h2,h3,.lead,.legend,tr.band{break-after:avoid}
  figure,svg.figure,tr,.card,.warnings li{break-inside:avoid}
  .wide{display:block}
  .narrow,nav{display:none}
@@ -101,7 +132,9 @@ nav a{color:var(--muted);margin-right:14px;white-space:nowrap}
  .verdict{font-size:13px}
  .note,.legend,.meta{font-size:9.5px}
  table{font-size:9.5px}
+ code{font-size:8.5px}
  th,td{padding:2px 5px}
+ td.basis,th.basis{font-size:8.5px}
  details::details-content{content-visibility:visible;display:block}
  *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }

@@ -1,4 +1,4 @@
-"""What was decided and what became of it: targets, decisions, orders, costs."""
+"""What was decided and what became of it: targets, decisions, orders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.regimes import rotations, spell_of_bars, spells
 from engine.tearsheet.markup import Html, block, note, table
-from engine.wording import amount, count, holdings, instant, money, percent, ratio, signed_percent
+from engine.wording import count, holdings, instant, money, percent, signed_percent
 from feeds.arrays import Float
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def _between(result: Result, name: str, row: int, stop: np.datetime64) -> str:
 
 
 def orders_block(result: Result) -> Html:
-    """Orders by status and reason, and what trading cost."""
+    """Orders by status and reason."""
     if not result.orders:
-        return block("orders", "Orders and costs", note("No order was ever placed."))
+        return block("orders", "Orders", note("No order was ever placed."))
     found = Counter((order.status, order.reason) for order in result.orders)
     rows = []
     for (status, reason), number in sorted(found.items()):
@@ -127,25 +127,8 @@ def orders_block(result: Result) -> Html:
         shown = [money(traded), *map(money, costs)] if traded else ["", "", ""]
         rows.append([_plain(status), _plain(reason), f"{number:,}", *shown])
     header = ["status", "reason", "orders", "traded", "fees", "slippage"]
-    turnover, cost = result.value("ann_one_way_turnover"), result.value("ann_cost")
-    paid = money(result.value("fees") + result.value("slippage"))
-    lead = (
-        f"Trading cost {paid} in all, {percent(cost, 2)} of NAV a year, for a one-way turnover of "
-        f"{ratio(turnover, 1)} times NAV a year."
-    )
-    parts = [table(header, rows, texts=(0, 1)), note(_assumed(result))]
-    return block("orders", "Orders and costs", *parts, lead=lead)
-
-
-def _assumed(result: Result) -> str:
-    spec = result.experiment.get("execution", {})
-    fee, slip = (spec.get(key) for key in ("fee_bps", "slippage_bps"))
-    if fee is None or slip is None:
-        return "Fills are at the next open of the asset itself."
-    return (
-        f"Assumed: a fee of {amount(float(fee))} and slippage of {amount(float(slip))} basis "
-        "points on every fill, at the next open of the asset itself."
-    )
+    lead = f"{count(len(result.orders), 'order')}, by what became of them."
+    return block("orders", "Orders", table(header, rows, texts=(0, 1)), lead=lead)
 
 
 def _plain(reason: str) -> str:

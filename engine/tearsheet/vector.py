@@ -44,7 +44,7 @@ _STYLE: dict[Any, Any] = {
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
-_DECIMALS = re.compile(r"(\.\d\d)\d+")
+_DECIMALS = re.compile(r"(?<=\.\d\d)\d+")
 _PATH = re.compile(r' d="[^"]*"')
 
 
@@ -77,7 +77,7 @@ def inline_svg(figure: Figure, key: str, title: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-    text = _PATH.sub(lambda path: _DECIMALS.sub(r"\1", path.group()), text)
+    text = _PATH.sub(lambda path: _DECIMALS.sub("", path.group()), text)
     text = re.sub(r' id="([^"]+)"', rf' id="{key}-\1"', text)
     text = re.sub(r'href="#([^"]+)"', rf'href="#{key}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", text)

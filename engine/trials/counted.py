@@ -169,7 +169,7 @@ class Trials:
         for place in places:
             values = self._kept(place[0])
             if values is not None and place not in rows:
-                rows[place] = _sampled(values, self._times[place[1]], times)
+                rows[place] = sampled(values, self._times[place[1]], times)
         return [rows[place] for place in places]
 
     def _kept(self, name: str) -> Float | None:
@@ -209,7 +209,7 @@ class Trials:
         return times, joined
 
 
-def _sampled(returns: Float, own: Instants, times: Instants) -> Float:
+def sampled(returns: Float, own: Instants, times: Instants) -> Float:
     """Returns from one of `times` to the next, of a curve with more instants."""
     if len(own) == len(times):
         return returns

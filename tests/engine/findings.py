@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from engine.inference.deflated import Deflated
@@ -46,7 +48,9 @@ def against(superior: float, ledoit_wolf: float = 0.41, reason: str = "") -> Aga
     )
 
 
-def inference(shift: float = 0.23, rotations: float = 0.31, **found: Against) -> Inference:
+def inference(
+    shift: float = 0.23, rotations: float = 0.31, markets: float = math.nan, **found: Against
+) -> Inference:
     """An inference with these p-values."""
     drawn = {"n": 2300, "count": 1000, "seed": 5, "block_length": 18.4}
     return Inference(
@@ -59,9 +63,11 @@ def inference(shift: float = 0.23, rotations: float = 0.31, **found: Against) ->
             0.001, p_value=shift, n=2300, count=999, seed=5, reason="no shares" * (shift != shift)
         ),
         rotations=Finding(0.001, p_value=rotations, n=2300, count=200, seed=5),
+        markets=Finding(0.001, p_value=markets, n=2300, count=39 * (markets == markets), seed=5),
         against=found,
         shift_null=np.zeros(3),
         rotation_null=np.zeros(3),
+        market_null=np.empty(0),
         n=2300,
         periods_per_year=365.0,
         seed=5,

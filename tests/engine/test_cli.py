@@ -75,6 +75,7 @@ def test_a_run_prints_its_summary_in_25_lines(
     told = capsys.readouterr()
     lines = told.out.splitlines()
     assert len(lines) <= 25
+    assert lines[-4].startswith("trials      1 of 'simulated-rotation', 1 in all; ledger ")
     assert lines[-3].startswith("results     ")
     assert Path(lines[-3].split()[1]).is_dir()
     assert Path(lines[-2].split()[-1]).read_text(encoding="utf-8").startswith("<!")
@@ -99,6 +100,7 @@ def test_json_of_a_run_is_json_alone(results: Path, capsys: pytest.CaptureFixtur
         "tearsheet",
         "verdict",
         "warnings",
+        "verdict_page",
     }
     assert found["verdict"]["text"].startswith("100,000 became ")
     assert found["simulated"] is True

@@ -7,17 +7,20 @@ import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from engine.luck import chances, counted, examined, hardest, searched
+from engine.inference.selection import Selection, selection
+from engine.luck import chances, chosen, counted, examined, hardest, searched
 from engine.result import Outcome, Result, open_result, write_result
 from engine.said import plain
 from engine.verdict import caution, verdict, weigh
-from engine.wording import money, percent, points, ratio
+from engine.wording import chance, money, p_value, percent, points, ratio
 from tests.conftest import REPOSITORY
 from tests.engine.findings import against, deflation, deflations, inference
 from tests.engine.outcomes import crowded, flat, rotation
@@ -58,6 +61,64 @@ def test_a_single_trial_is_not_deflated() -> None:
         "true Sharpe ratio is above 0 is 97.0 % on raw returns and 97.0 % over btc."
     )
     assert counted(found).text.startswith("The ledger holds 1 trial in all.")
+
+
+def test_a_run_that_is_no_trial_is_not_said_to_be_one() -> None:
+    alone = replace(deflations(deflation(0.97, 0.03, 1), 1, 1), listed=False)
+    assert searched(alone).text.startswith("There is no trial of 'rut-breakout' on the ledger;")
+    many = replace(deflations(deflation(0.6, 0.2)), listed=False)
+    assert searched(many).text.startswith(
+        "A lucky search of 48 trials (this run, which is not on the ledger, among them) would look"
+    )
+
+
+def table(columns: int) -> Selection:
+    """Variants that are better from one to the next, in all parts of the sample."""
+    common = np.random.default_rng(3).normal(0.0, 0.01, (480, 1))
+    names = tuple(f"v{place}" for place in range(columns))
+    returns = common + 0.002 * np.arange(float(columns))
+    return selection(returns, names, {}, periods_per_year=365.0, seed=1)
+
+
+def test_the_choice_among_trials_is_told_with_its_splits() -> None:
+    found = table(12)
+    low = ratio(float(found.path_sharpes[0]))
+    assert chosen(found).text == (
+        "Of 12 different trials on the same bars, the one that is best in half of 16 blocks is no "
+        "better than the median in the other half in 0.0 % of 12,870 splits, and loses there in "
+        "0.0 %; over 9 cross-validated paths the Sharpe ratio of such a choice is "
+        f"{low} to {low} a year."
+    )
+    assert "trials on the same bars (few: the rank says little)" in chosen(table(4)).text
+    assert chosen(table(1)).text == ""
+
+
+def test_permuted_markets_are_one_more_test_where_there_are_any() -> None:
+    found = inference(0.01, 0.5, 0.025, btc=against(0.6))
+    told = " ".join(each.text for each in examined(found, False, 6.0))
+    assert "p 0.025 against 39 markets whose bars were permuted (seed 5)" in told
+    assert "Of 4 tests 1 excludes luck" in told
+
+
+def test_tests_that_rest_on_few_switches_are_told_to() -> None:
+    clear = inference(0.01, 0.5, btc=against(0.6))
+    assert examined(clear, False, 6.0, 2)[-1].text.endswith(
+        "shifts in time; they count bars, and rest on 2 switches."
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0, "0.0 %"), (1e-9, "below 0.1 %"), (0.9996, "above 99.9 %")]
+)
+def test_a_chance_is_certain_only_where_it_is(value: float, shown: str) -> None:
+    assert chance(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0004, "below 0.001"), (0.0996, "0.10"), (0.042, "0.042"), (NAN, "n/a")]
+)
+def test_a_p_value_is_never_told_as_0(value: float, shown: str) -> None:
+    assert p_value(value) == shown
 
 
 def test_an_undefined_deflation_says_nothing() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 from engine.drawdowns import drawdown
 from engine.ledger import OrderLog
 from engine.result import Outcome, Result, open_result, write_result
+from engine.statistics import core_statistics
 from engine.tearsheet import report
 from engine.tearsheet.figures import sleeve_bands
 from engine.tearsheet.palette import DARK, DASHES, LIGHT
@@ -30,6 +32,7 @@ from tests.engine.test_statistics import curve, sample
 BLOCKS = [
     "verdict",
     "warnings",
+    "standing",
     "figures",
     "equity",
     "drawdown",
@@ -38,8 +41,11 @@ BLOCKS = [
     "months",
     "years",
     "drawdowns",
+    "rolling",
+    "contributions",
     "targets",
     "decisions",
+    "trading",
     "orders",
     "statistics",
     "origin",
@@ -178,6 +184,25 @@ def test_markup_in_names_is_shown_and_not_read(tmp_path: Path) -> None:
     outline(page)
 
 
+def test_markup_in_ids_and_states_is_shown_and_not_read(tmp_path: Path) -> None:
+    base = rotation(bars=400, every=9)
+    ids = (EVIL, "E</td>")
+    orders = [
+        replace(order, id=ids[base.ledger.ids.index(order.id)]) for order in base.ledger.orders
+    ]
+    ledger = replace(base.ledger, ids=ids, log=OrderLog.of(orders, ids))
+    benchmarks = {EVIL: base.benchmarks["btc"]}
+    signals = {f"{EVIL}.on": np.ones(400)}
+    found = core_statistics(ledger, 365.0, 0.0, benchmarks, {}, signals)
+    evil = replace(base, ledger=ledger, benchmarks=benchmarks, statistics=found)
+    _, page = made(evil, tmp_path)
+    assert "<img" not in page
+    escaped = html.escape(EVIL)
+    for shown in (f"By signal {escaped}.on at", f"beta to {escaped} ", f">{escaped}</th>"):
+        assert shown in page, shown
+    outline(page)
+
+
 @pytest.mark.parametrize(
     "outcome",
     [
@@ -186,6 +211,7 @@ def test_markup_in_names_is_shown_and_not_read(tmp_path: Path) -> None:
         pytest.param(lambda: rotation(bars=2, every=1), id="two bars"),
         pytest.param(lambda: rotation(bars=40, every=5), id="short"),
         pytest.param(crowded, id="20 long names"),
+        pytest.param(lambda: crowded(30, 60), id="30 long names"),
         pytest.param(lambda: replace(rotation(bars=60), benchmarks={}, sleeves={}), id="alone"),
     ],
 )
@@ -243,6 +269,14 @@ def test_monthly_returns_equal_the_reference(shared: Path, name: str) -> None:
     assert {each.label: each.value for each in found} == pytest.approx(reference, rel=1e-9)
 
 
+def test_months_are_those_of_the_statistics(typical: tuple[Result, str]) -> None:
+    result = typical[0]
+    months = [each.value for each in monthly_returns(result.instants, result.curves[""], 0)]
+    assert len(months) == result.value("n_months")
+    assert max(months) == pytest.approx(result.value("best_month"), rel=1e-12)
+    assert min(months) == pytest.approx(result.value("worst_month"), rel=1e-12)
+
+
 def test_a_close_at_midnight_belongs_to_the_day_before() -> None:
     # Bars of 2024-01-31 (close 02-01 00:00) and 2024-02-01: 100 -> 110 -> 99.
     time = instants(np.array(["2024-01-31", "2024-02-01", "2024-02-02"], dtype="M8[D]"))
@@ -278,6 +312,16 @@ def test_thinning_keeps_ends_peaks_and_troughs() -> None:
     kept = thinned(values, 400)
     assert len(kept) <= 402
     assert {0, 1234, 4321, 4999} <= set(kept.tolist())
+
+
+def test_thinning_takes_the_first_lowest_and_highest_of_each_stretch() -> None:
+    values = np.random.default_rng(3).integers(0, 9, 1003).astype(np.float64)
+    edges = np.linspace(0, 1003, 51).astype(int).tolist()
+    places = {0, 1002}
+    for start, stop in pairwise(edges):
+        part = values[start:stop].tolist()
+        places |= {start + part.index(min(part)), start + part.index(max(part))}
+    assert thinned(values, 100).tolist() == sorted(places)
 
 
 def test_ticks_are_round_and_inside() -> None:

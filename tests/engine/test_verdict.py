@@ -65,7 +65,7 @@ def test_equal_growth_neither_beats_nor_trails(tmp_path: Path) -> None:
 
 def test_many_benchmarks_are_counted_and_not_listed(tmp_path: Path) -> None:
     words = verdict(result_of(crowded(), tmp_path))
-    assert words[1].endswith("of 20 benchmarks (a year).")
+    assert words[1].endswith("of 20 benchmarks (a year); it equalled 1.")
     assert max(map(len, words)) < 200
 
 

@@ -90,6 +90,24 @@ def test_what_students_t_judges_is_judged_more_mildly_than_by_the_normal() -> No
     assert patell.p_value == pytest.approx(math.erfc(abs(patell.statistic) / math.sqrt(2.0)))
 
 
+def test_patell_of_the_window_is_that_of_a_regression_in_matrices() -> None:
+    returns, market = drawn(11, jump=0.01)
+    scaled = []
+    for own, other in zip(returns, market, strict=True):
+        table = np.column_stack((np.ones(COLUMNS), other))
+        before, after = table[:ESTIMATED], table[ESTIMATED:]
+        beta, rest = np.linalg.lstsq(before, own[:ESTIMATED], rcond=None)[:2]
+        ones = np.ones(len(after))
+        # Var of a sum of errors of prediction: s^2 1'(I + X0 (X'X)^-1 X0') 1.
+        spread = np.eye(len(after)) + after @ np.linalg.inv(before.T @ before) @ after.T
+        error = math.sqrt(rest[0] / (ESTIMATED - 2) * (ones @ spread @ ones))
+        scaled.append(np.sum(own[ESTIMATED:] - after @ beta) / error)
+    # A t with 58 degrees of freedom has variance 58 / 56.
+    expected = sum(scaled) / math.sqrt(11 * 58 / 56)
+    found = event_study(returns, market, estimated=ESTIMATED, day=DAY)
+    assert found.tests["patell_z_caar"].statistic == pytest.approx(expected, rel=1e-9)
+
+
 def test_a_single_event_is_shown_and_not_tested() -> None:
     found = studied(1, jump=0.05)
     assert found.aar_day == pytest.approx(0.05, abs=0.03)
@@ -102,15 +120,15 @@ def test_a_faulty_event_is_named() -> None:
     returns, market = drawn(12)
     gap = returns.copy()
     gap[7, 3] = math.nan
-    with pytest.raises(DataError, match="event 7 has a return that is not finite"):
+    with pytest.raises(DataError, match="event 7: a return is not finite; leave it out"):
         event_study(gap, market, estimated=ESTIMATED, day=DAY)
     still = market.copy()
     still[4] = 0.01
-    with pytest.raises(DataError, match="event 4 has a market that does not vary"):
+    with pytest.raises(DataError, match="event 4: the market does not vary"):
         event_study(returns, still, estimated=ESTIMATED, day=DAY)
     same = returns.copy()
     same[2] = 2.0 * market[2]
-    with pytest.raises(DataError, match="event 2 has no returns of its own"):
+    with pytest.raises(DataError, match="event 2: the market explains all"):
         event_study(same, market, estimated=ESTIMATED, day=DAY)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from engine import measures
 from engine.config import Experiment, load_config
 from engine.inference.full import Counts, Inference, bar_returns, full_inference
+from engine.inference.reality_check import superior_ability
 from engine.inputs import Inputs
 from engine.simulation import Simulation
 from tests.engine import markets
@@ -107,12 +109,28 @@ def test_a_raw_strategy_has_intervals_but_no_test_of_timing() -> None:
 
 def test_variants_are_part_of_the_search() -> None:
     of, inputs, run = ran()
-    own = bar_returns(run.ledger)
+    own, other = bar_returns(run.ledger), bar_returns(run.benchmarks["btc"])
     luck = np.random.default_rng(1).normal(0.0, 0.05, (len(own), 30))
+    table = np.column_stack((own, own[:, None] + luck))
+    lead = superior_ability(other, table, seed=1, resamples=FEW.resamples)
     alone = full_inference(of, inputs, run, seed=1, counts=FEW)
-    searched = full_inference(
-        of, inputs, run, seed=1, counts=FEW, variants=np.column_stack((own, own[:, None] + luck))
-    )
+    searched = full_inference(of, inputs, run, seed=1, counts=FEW, superior={"btc": lead})
     one, many = alone.against["btc"].superior, searched.against["btc"].superior
     assert many.value >= one.value
+    assert (many.value, many.p_value) == (lead.lead, lead.consistent)
     assert many.p_value != one.p_value
+
+
+def test_markets_are_permuted_on_request_only() -> None:
+    _, alone = found()
+    assert "--markets" in alone.markets.reason
+    assert len(alone.market_null) == 0
+    counts = replace(FEW, markets=3)
+    inference = full_inference(*ran(), seed=7, counts=counts)
+    assert (inference.markets.count, inference.markets.seed) == (3, 7)
+    assert (
+        inference.markets.p_value
+        == (1 + np.sum(inference.market_null >= inference.markets.value)) / 4
+    )
+    # What is drawn for one test is not drawn from another.
+    np.testing.assert_array_equal(inference.rotation_null, alone.rotation_null)

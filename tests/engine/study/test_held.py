@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.study.held import hold
-from tests.engine.markets import QUIET, prepared, simulation
+from feeds.panel import Panel
+from tests.engine.markets import QUIET, market, prepared, simulation
 from tests.engine.study.studies import config
 
 FREE = {
@@ -35,3 +36,20 @@ def test_one_coin_held_throughout_grows_as_the_coin_does() -> None:
     # Bought at the open after the first close of the period, which on this clock is that close.
     assert known[0] == 0
     assert nav[-1] / nav[0] == pytest.approx(close[-1] / opens[1], rel=1e-6)
+
+
+def test_closes_at_which_nothing_held_has_a_bar_are_told() -> None:
+    of = config()
+    panels = dict(market()[0])
+    coins = panels["coins"]
+    row, column = len(coins.known_at) - 50, coins.ids.index("BTC")
+    fields = {name: np.array(values) for name, values in coins.fields.items()}
+    for values in fields.values():
+        values[row, column] = np.nan
+    panels["coins"] = Panel.build(
+        coins.name, coins.calendar, coins.label, coins.opened_at, coins.known_at, coins.ids, fields
+    )
+    found = hold(of, prepared(of, panels), ("alts", "btc"), QUIET)
+    # A coin alone is without a price then; a basket still has its others.
+    assert found.known_at[found.unpriced["btc"]].tolist() == [coins.known_at[row].astype(int)]
+    assert not found.unpriced["alts"].any()
