@@ -79,7 +79,7 @@ def test_trading_figures_equal_the_pocket_calculator(example: Example) -> None:
     assert found["ann_one_way_turnover"] == pytest.approx(yearly, rel=1e-9)
     assert found["exposure_time_fraction"] == pytest.approx(totals["exposure_time_fraction"])
     assert found["avg_gross_exposure"] == pytest.approx(totals["avg_gross_exposure"], rel=1e-9)
-    assert found["orders.filled"] == len(data["fills"])
+    assert found.get("orders.filled", 0.0) == len(data["fills"])
     before = totals["final_equity"] - float(data["initial_cash"]) + totals["fees"]
     assert found["profit_before_costs"] == pytest.approx(before + totals["slippage"], abs=1e-8)
 
@@ -93,7 +93,8 @@ def test_trades_and_contributions_add_up_to_the_profit(example: Example) -> None
     whole = pytest.approx(totals["total_return"], abs=1e-12)
     assert sum(attribution.by_id(ledger).values()) == whole
     assert sum(attribution.by_year(ledger).values()) == whole
-    for starts in ([0], [0, 1], [0, 2, 5], list(range(len(ledger.time)))):
+    bars = len(ledger.time)
+    for starts in (list(range(0, bars, step)) for step in (1, 2, 3, bars)):
         pieces = attribution.contributions(ledger, np.array(starts))
         gains = np.diff(np.append(ledger.nav[np.array(starts[1:], int) - 1], ledger.nav[-1]))
         assert pieces.sum() == whole
@@ -102,7 +103,8 @@ def test_trades_and_contributions_add_up_to_the_profit(example: Example) -> None
 
 @pytest.mark.shared
 def test_the_trades_of_the_rotation_are_those_worked_by_hand(shared: Path) -> None:
-    found = trading.trades(reference_ledger(of_form("ledger")[0]))
+    (example,) = (each for each in of_form("ledger") if each.name == "ledger_rotation")
+    found = trading.trades(reference_ledger(example))
     # BTC: 50 bought at 102.051 on bar 1 (place 0), sold at 102.9485 on bar 3: 44.875 less fees
     # 5.10255 and 5.147425. SOL: 1500 at 1.30065 on bar 3, sold at 1.49925 on bar 6: 297.9 less
     # 1.950975 and 2.248875. ETH: 300 at 9.90495 on bar 3; 100 sold at 9.3953 on bar 5 and 200 at
