@@ -6,7 +6,6 @@ Returns are never guessed to be prices or percents, and nothing is dropped or fi
 from __future__ import annotations
 
 import warnings
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ MOST_PERIODS = 1e12
 """Bars a year; a bar a millisecond has 3e10. The fewest are one in a hundred years."""
 MOST_RISK_FREE = 100.0
 """As a fraction: beyond it, the returns are less than the rounding of the excess returns."""
+_NUMBERS = (int, float, np.integer, np.floating)
 
 
 def checked_periods(periods_per_year: Any) -> float:
@@ -30,7 +30,7 @@ def checked_periods(periods_per_year: Any) -> float:
     DataError
         For what is no number, or none between 0.01 and `MOST_PERIODS`.
     """
-    if not isinstance(periods_per_year, Real) or not 0.01 <= periods_per_year <= MOST_PERIODS:
+    if not isinstance(periods_per_year, _NUMBERS) or not 0.01 <= periods_per_year <= MOST_PERIODS:
         raise DataError(
             f"periods_per_year is {periods_per_year!r}; it must be above 0, such as 365, a number "
             f"of bars from 0.01 to {MOST_PERIODS:g}"
@@ -47,7 +47,7 @@ def checked_rate(risk_free: Any, periods_per_year: float) -> float:
         For what is no number, is not above -1, or exceeds `MOST_RISK_FREE` a year or a bar.
     """
     if (
-        not isinstance(risk_free, Real)
+        not isinstance(risk_free, _NUMBERS)
         or not -1.0 < risk_free <= MOST_RISK_FREE
         or per_period(float(risk_free), periods_per_year) > MOST_RISK_FREE
     ):
