@@ -22,6 +22,8 @@ from feeds.arrays import Float
 
 NAN = math.nan
 _FEWEST_RETURNS = 3
+_SHORT = 0.01
+_TERMS = 10
 
 
 def lo_error(ratio: float, count: int) -> float:
@@ -34,10 +36,10 @@ def autocorrelations(returns: Float, lags: int) -> Float:
 
     NaN for returns that do not vary; 0 at lags beyond the series.
     """
-    away = returns - np.mean(returns)
-    total = float(np.sum(away * away))
     if not varies(returns):
         return np.full(lags, NAN)
+    away = returns - np.mean(returns)
+    total = float(np.sum(away * away))
     found = [float(np.sum(away[k:] * away[:-k])) / total for k in range(1, lags + 1)]
     return np.array(found)
 
@@ -70,14 +72,28 @@ def aggregation_factor(periods: float, correlations: Sequence[float] | Float) ->
 def ar1_factor(periods: float, rho: float) -> float:
     """`aggregation_factor` for an AR(1) process, whose correlations are rho^k, in closed form.
 
-    sqrt(q) / sqrt(1 + 2 rho / (1 - rho) (1 - (1 - rho^q) / (q (1 - rho)))); NaN unless |rho| < 1.
+    sqrt(q) / sqrt(1 + 2 rho / (1 - rho) (1 - (1 - rho^q) / (q (1 - rho)))); NaN unless |rho| < 1
+    and q is above 0.
     """
-    if not -1.0 < rho < 1.0:
+    if not (-1.0 < rho < 1.0 and periods > 0.0):
         return NAN
-    # A power of a negative number to a fraction is complex; |rho|^q is nil for any q of use.
-    power = rho**periods if rho >= 0.0 or float(periods).is_integer() else 0.0
-    inner = 1.0 - (1.0 - power) / (periods * (1.0 - rho))
-    return math.sqrt(periods / (1.0 + 2.0 * rho / (1.0 - rho) * inner))
+    variance = 1.0 + 2.0 * rho * _ar1_excess(periods, rho)
+    return math.sqrt(periods / variance) if variance > 0.0 else NAN
+
+
+def _ar1_excess(periods: float, rho: float) -> float:
+    """The part (1 - (1 - rho^q) / (q (1 - rho))) / (1 - rho), (q - 1) / 2 where rho nears 1."""
+    away = 1.0 - rho
+    if periods * away >= _SHORT:
+        # A power of a negative number to a fraction is complex; |rho|^q is nil for any q of use.
+        power = rho**periods if rho >= 0.0 or float(periods).is_integer() else 0.0
+        return (1.0 - (1.0 - power) / (periods * away)) / away
+    # Of the closed form nothing but rounding is left: the binomial series of rho^q, term by term.
+    total, term = 0.0, -1.0 / away
+    for k in range(1, _TERMS):
+        term *= -(periods - k) * away / k
+        total += term / (k + 1)
+    return total
 
 
 def automatic_lag(count: int) -> int:
@@ -122,10 +138,22 @@ def adjusted_sharpe(
     returns : float64 (T,)
         Over the risk-free rate, finite.
     periods_per_year : float
+        Above 0.
     lag : int, optional
         Lags that count, `automatic_lag` unless given: 364 sample autocorrelations of daily returns
         are noise. The weights 1 - k / (lag + 1) keep the variance of the sum positive.
+
+    Raises
+    ------
+    ValueError
+        For a return that is not finite, no periods a year, or a lag below 0.
     """
+    if not np.all(np.isfinite(returns)):
+        raise ValueError("every return must be finite")
+    if not 0.0 < periods_per_year < math.inf or (lag is not None and lag < 0):
+        raise ValueError(
+            f"{periods_per_year} periods a year and a lag of {lag}: above 0, from 0 on"
+        )
     count = len(returns)
     lags = automatic_lag(count) if lag is None else min(lag, max(count - 1, 0))
     if count < _FEWEST_RETURNS:

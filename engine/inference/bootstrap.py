@@ -104,6 +104,7 @@ def drawdown_block_length(returns: Float) -> float:
     Blocks that are short against drawdowns break them up, and the resampled ones are too shallow: a
     fifth of the length of the drawdown that a bar under water is in, on average.
     """
+    _check(returns)
     under = drawdown(np.concatenate(([1.0], np.cumprod(1.0 + returns))))[1:] < 0.0
     edges = np.flatnonzero(np.diff(np.concatenate(([False], under, [False]))))
     lengths = (edges[1::2] - edges[::2]).astype(np.float64)
@@ -167,13 +168,21 @@ def interval(
         From returns (B, T) to a value for each row (B,), NaN where undefined; see
         `engine.inference.resampled`.
     returns : float64 (T,)
-        Finite.
+        Finite, none below -1.
     seed, resamples : int
+        At least one resample.
     length : float or None
         Mean length of a block; that of `block_length` if left out.
     level : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        For what is outside these bounds, a return with its row.
     """
-    _check_finite(returns)
+    _check(returns)
+    _check_draws(resamples, level)
     length = block_length(returns)[0] if length is None else length
     return _interval(
         lambda rows: statistic(returns[rows]),
@@ -199,16 +208,20 @@ def paired(
     ----------
     statistic : callable
     first, second : float64 (T,)
-        Returns on the same bars; finite.
-    seed, resamples : int
-    length : float or None
-        Mean length of a block; the longer of both series' own if left out.
-    level : float
+        Returns on the same bars; finite, none below -1.
+    seed, resamples, length, level
+        As in `interval`; the longer of both series' own lengths if left out.
+
+    Raises
+    ------
+    ValueError
+        As `interval`, and for series of different length.
     """
     if first.shape != second.shape:
         raise ValueError(f"{first.shape} and {second.shape} returns cannot be paired")
-    _check_finite(first)
-    _check_finite(second)
+    _check(first)
+    _check(second)
+    _check_draws(resamples, level)
     if length is None:
         length = max(block_length(first)[0], block_length(second)[0])
     observed = float(statistic(first[None, :])[0] - statistic(second[None, :])[0])
@@ -230,8 +243,12 @@ def stationary_variance(values: Float, length: float) -> float:
 
     R0 + 2 sum_{i<n} ((1 - i/n) (1 - p)^i + (i/n) (1 - p)^(n-i)) R_i with p = 1 / length and
     R_i = sum_t (x_t - m) (x_(t+i) - m) / n: Politis and Romano (1994), lemma 1. What drawn
-    resamples must come near to.
+    resamples must come near to. NaN for no values; a length below 1 is refused.
     """
+    if not length >= 1.0:
+        raise ValueError(f"blocks of {length}; a length is at least 1")
+    if not len(values):
+        return math.nan
     count, stay = len(values), 1.0 - 1.0 / length
     away = values - np.mean(values)
     total = float(np.sum(away * away)) / count
@@ -241,10 +258,22 @@ def stationary_variance(values: Float, length: float) -> float:
     return total
 
 
-def _check_finite(returns: Float) -> None:
-    if not np.all(np.isfinite(returns)):
-        row = int(np.argmin(np.isfinite(returns)))
-        raise ValueError(f"the return at row {row} is {returns[row]}: every return must be finite")
+def _check(returns: Float) -> None:
+    # NaN and infinity are not between -1 and what is finite.
+    possible = (returns >= -1.0) & (returns < math.inf)
+    if not np.all(possible):
+        row = int(np.argmin(possible))
+        raise ValueError(
+            f"the return at row {row} is {returns[row]}: every return must be finite, and none "
+            "below -1, which is a loss of everything"
+        )
+
+
+def _check_draws(resamples: int, level: float) -> None:
+    if resamples < 1 or not 0.0 < level < 1.0:
+        raise ValueError(
+            f"{resamples} resamples at a level of {level}: at least one, and between 0 and 1"
+        )
 
 
 def _interval(

@@ -42,7 +42,15 @@ class CalendarTime:
 
 
 def open_windows(starts: Int, stops: Int, bars: int) -> Bool:
-    """Where a window is open: after its start, up to and with its stop; bool (bars,)."""
+    """Where a window is open: after its start, up to and with its stop; bool (bars,).
+
+    Raises
+    ------
+    ValueError
+        For a window that ends before it begins, or is not within the bars.
+    """
+    if starts.shape != stops.shape or np.any((starts < 0) | (stops < starts) | (stops >= bars)):
+        raise ValueError(f"a window begins before 0, ends before it begins, or not in {bars} bars")
     change = np.zeros(bars + 1, dtype=np.int64)
     np.add.at(change, starts + 1, 1)
     np.add.at(change, stops + 1, -1)
@@ -53,8 +61,11 @@ def newey_west_error(returns: Float, lag: int) -> float:
     """Standard error of the mean with Bartlett weights up to `lag`.
 
     sqrt((g0 + 2 sum_{k=1..L} (1 - k / (L + 1)) g_k) / n) with g_k = sum_t d_t d_(t-k) / n, d being
-    the deviations from the mean: Newey and West (1987), as in a regression on a constant.
+    the deviations from the mean: Newey and West (1987), as in a regression on a constant. NaN
+    without returns.
     """
+    if not len(returns):
+        return math.nan
     away = returns - np.mean(returns)
     total = float(np.sum(away * away))
     for k in range(1, min(lag, len(away) - 1) + 1):
@@ -73,11 +84,18 @@ def calendar_time(starts: Int, stops: Int, returns: Float) -> CalendarTime:
     returns : float64 (T,)
         Return from the close before to each close; bars with NaN are left out.
 
+    Raises
+    ------
+    ValueError
+        As `open_windows`, and for a return that is infinite.
+
     Notes
     -----
     The lag is the longest window less one, in bars. Below two such windows of bars the error cannot
     be told, and `t` is NaN.
     """
+    if np.any(np.isinf(returns)):
+        raise ValueError(f"the return at row {int(np.argmax(np.isinf(returns)))} is infinite")
     window = int(np.max(stops - starts, initial=0))
     lag = max(window - 1, 0)
     chosen = returns[open_windows(starts, stops, len(returns)) & ~np.isnan(returns)]

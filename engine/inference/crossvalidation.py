@@ -42,9 +42,9 @@ class Paths:
     Attributes
     ----------
     sharpes : float64 (P,)
-        NaN where a path does not vary.
+        NaN where a path does not vary, or no variant could be picked for a part of it.
     picks : int64 (splits,)
-        The variant that each split's training chose.
+        The variant that each split's training chose; -1 where none has a ratio there.
     splits, variants, purge, embargo : int
     reason : str
         Why the spread of the paths tells nothing; blank if it does.
@@ -115,26 +115,50 @@ def path_sharpes(
     groups, tests, purge, embargo : int
         See `splits`.
 
+    Raises
+    ------
+    ValueError
+        For a return that is not finite, and as `splits`.
+
     Notes
     -----
     Path j of a group is the j-th split that tests it. With one variant there is nothing to choose,
     and every path is the sample itself.
     """
+    if returns.ndim != 2 or not np.all(np.isfinite(returns)):
+        raise ValueError(f"returns of shape {returns.shape}: (T, N), and every one finite")
     rows, variants = returns.shape
     bounds = edges(rows, groups).tolist()
     paths = np.full((path_count(groups, tests), rows), math.nan)
     used = [0] * groups
     picks = []
     for split in splits(rows, groups, tests, purge=purge, embargo=embargo):
-        ratios = sharpe_period(returns[split.train].T)
-        known = np.isfinite(ratios)
-        pick = int(np.argmax(np.where(known, ratios, -math.inf))) if known.any() else 0
+        pick = _pick(returns[split.train])
         picks.append(pick)
         for group in split.groups:
             here = slice(bounds[group], bounds[group + 1])
-            paths[used[group], here] = returns[here, pick]
+            if pick >= 0:
+                paths[used[group], here] = returns[here, pick]
             used[group] += 1
-    reason = "one variant: nothing is chosen, so all paths are the same" if variants < 2 else ""
-    return Paths(
-        sharpe_period(paths), np.array(picks), len(picks), variants, purge, embargo, reason
-    )
+    sharpes, chosen = sharpe_period(paths), np.array(picks)
+    reason = _why_nothing(sharpes, chosen, variants)
+    return Paths(sharpes, chosen, len(picks), variants, purge, embargo, reason)
+
+
+def _pick(training: Float) -> int:
+    """The variant with the best ratio; the only one whatever its ratio, -1 where none has one."""
+    if training.shape[1] == 1:
+        return 0
+    ratios = sharpe_period(training.T)
+    known = np.flatnonzero(np.isfinite(ratios))
+    return int(known[np.argmax(ratios[known])]) if len(known) else -1
+
+
+def _why_nothing(sharpes: Float, picks: Int, variants: int) -> str:
+    if not variants:
+        return "no variant"
+    if variants == 1:
+        return "one variant: nothing is chosen, so all paths are the same"
+    if missing := int(np.count_nonzero(picks < 0)):
+        return f"no variant has a ratio in the training of {missing} of {len(picks)} splits"
+    return "" if np.any(np.isfinite(sharpes)) else "no path varies"

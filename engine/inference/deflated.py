@@ -27,6 +27,7 @@ from engine.inference.searches import (
     mean_correlation,
     min_backtest_years,
     min_backtest_years_bound,
+    shared,
 )
 from engine.inference.sharpe import probabilistic_sharpe
 from engine.measures.moments import (
@@ -147,19 +148,23 @@ def deflate(
         Sharpe ratios per period of all trials, on the same kind of returns and the same clock, the
         selected one among them. NaN, an undefined ratio, counts as a trial and spreads nothing.
     correlation : float
-        Mean correlation of the trials' returns, see `mean_correlation`; 0 where it is unknown.
+        Mean correlation of the trials' returns, see `mean_correlation`; 0 where it is unknown, and
+        for a negative one.
     trials : int, optional
         How many were made where that is more than there are ratios of.
 
     Raises
     ------
     ValueError
-        For fewer trials than one, or a return that is not finite.
+        For fewer trials than one, a return that is not finite, an infinite ratio, or a
+        correlation that is none.
     """
     made = max(len(ratios), trials or 0)
     if made < 1 or not np.all(np.isfinite(returns)):
         raise ValueError("deflating needs the selected trial itself, and every return finite")
-    count = len(returns)
+    if np.any(np.isinf(ratios)):
+        raise ValueError("the ratio of a trial is infinite; NaN stands for one that is undefined")
+    count, correlation = len(returns), shared(correlation)
     ratio, skew, kurtosis = shape(returns)
     known = ratios[~np.isnan(ratios)]
     variance = float(np.var(known, ddof=1)) if len(known) > 1 else NAN

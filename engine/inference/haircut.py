@@ -15,7 +15,7 @@ and the Cross-Section of Expected Returns, Review of Financial Studies 29(1) 201
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,11 +46,15 @@ class Haircut:
         The annual ratio with that p-value; 0 for a p-value of 1.
     lost : float
         Share of the ratio that the adjustment takes; NaN for a ratio of 0.
+    draws, seed : int or None
+        Of the model, where the p-values of others were drawn from it.
     """
 
     p_value: float
     sharpe: float
     lost: float
+    draws: int | None = None
+    seed: int | None = None
 
 
 def autocorrelation_adjusted(sharpe: float, correlation: float, periods: int = MONTHS) -> float:
@@ -61,9 +65,10 @@ def autocorrelation_adjusted(sharpe: float, correlation: float, periods: int = M
 def single_p_value(sharpe: float, months: int) -> float:
     """Two-sided p-value of an annual Sharpe ratio from `months` monthly returns.
 
-    Of t = SR sqrt(months / 12), Student with months - 1 degrees; NaN below 2 months.
+    Of t = SR sqrt(months / 12), Student with months - 1 degrees; NaN below 2 months, and for a
+    ratio that is not finite.
     """
-    if months < 2 or math.isnan(sharpe):
+    if months < 2 or not math.isfinite(sharpe):
         return NAN
     from scipy.stats import t
 
@@ -71,12 +76,14 @@ def single_p_value(sharpe: float, months: int) -> float:
 
 
 def sharpe_of(p_value: float, months: int) -> float:
-    """The annual Sharpe ratio, at least 0, whose two-sided p-value this is."""
+    """The annual Sharpe ratio, at least 0, whose two-sided p-value this is; infinite for 0."""
     if months < 2 or math.isnan(p_value):
         return NAN
+    if not 0.0 <= p_value <= 1.0:
+        raise ValueError(f"a p-value of {p_value}: a probability is from 0 to 1")
     from scipy.stats import t
 
-    return float(t.isf(min(p_value, 1.0) / 2.0, months - 1)) / math.sqrt(months / MONTHS)
+    return float(t.isf(p_value / 2.0, months - 1)) / math.sqrt(months / MONTHS)
 
 
 def haircuts(
@@ -93,7 +100,8 @@ def haircuts(
     tests : int
         How many were made, this one among them; at least 1.
     others : float64 (M - 1,), optional
-        The two-sided p-values of the other tests, for Holm and BHY.
+        The two-sided p-values of the other tests, for Holm and BHY. NaN, a test without one, counts
+        as 1: it was made, and speaks for nothing.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def haircuts(
     Raises
     ------
     ValueError
-        For fewer than one test, or others that are not one fewer than the tests.
+        For fewer than one test, others that are not one fewer than the tests, or no p-values.
     """
     if tests < 1 or (others is not None and len(others) != tests - 1):
         raise ValueError("`tests` counts this test and the others, each of which has a p-value")
@@ -112,7 +120,7 @@ def haircuts(
     if math.isnan(single):
         found = dict.fromkeys(found, NAN)
     elif others is not None:
-        every = np.append(single, others)
+        every = np.append(single, np.where(np.isnan(others), 1.0, others))
         found |= {"holm": float(adjusted(every, "holm")[0])}
         found |= {"bhy": float(adjusted(every, "bhy")[0])}
     return {name: _haircut(p_value, sharpe, months) for name, p_value in found.items()}
@@ -138,27 +146,38 @@ def simulated_haircuts(
     sharpe, months : float, int
         As in `haircuts`.
     tests : int
-        Other tests.
+        Other tests, at least 1.
     correlation : float
         In [0, 0.8], between whose tabled values the model is interpolated.
     seed, draws : int
+        At least one draw.
 
     Returns
     -------
     dict
         `holm`, `bhy` and `average`, that of both and Bonferroni.
+
+    Raises
+    ------
+    ValueError
+        For no other test or draw, or a correlation that the model does not know.
     """
+    if tests < 1 or draws < 1:
+        raise ValueError(f"{tests} other tests in {draws} draws; both are at least 1")
     single = single_p_value(sharpe, months)
     if not 0.0 <= correlation <= _CORRELATIONS[-1]:
         raise ValueError(f"the model is known for correlations from 0 to 0.8, not {correlation}")
     if math.isnan(single):
-        return {name: Haircut(NAN, NAN, NAN) for name in ("holm", "bhy", "average")}
+        return {name: Haircut(NAN, NAN, NAN, draws, seed) for name in ("holm", "bhy", "average")}
     drawn = _model_p_values(tests, correlation, np.random.default_rng(seed), draws)
     by_draw = _adjusted_among(single, drawn)
     holm, bhy = (float(np.median(p_values)) for p_values in by_draw)
     average = (min(tests * single, 1.0) + holm + bhy) / 3.0
     found = {"holm": holm, "bhy": bhy, "average": average}
-    return {name: _haircut(p_value, sharpe, months) for name, p_value in found.items()}
+    return {
+        name: replace(_haircut(p_value, sharpe, months), draws=draws, seed=seed)
+        for name, p_value in found.items()
+    }
 
 
 def _sidak(p_value: float, tests: int) -> float:
@@ -167,7 +186,8 @@ def _sidak(p_value: float, tests: int) -> float:
 
 
 def _haircut(p_value: float, sharpe: float, months: int) -> Haircut:
-    left = math.copysign(sharpe_of(p_value, months), sharpe)
+    # No adjustment adds to a ratio; one whose p-value is below any float has no inverse.
+    left = math.copysign(min(sharpe_of(p_value, months), abs(sharpe)), sharpe)
     return Haircut(p_value, left, 1.0 - left / sharpe if sharpe else NAN)
 
 

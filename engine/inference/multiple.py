@@ -35,8 +35,10 @@ def adjusted(p_values: Float, method: Method) -> Float:
     Raises
     ------
     ValueError
-        For a p-value outside [0, 1].
+        For a p-value outside [0, 1], or another method.
     """
+    if method not in _METHODS:
+        raise ValueError(f"no method '{method}': there are {', '.join(_METHODS)}")
     known = ~np.isnan(p_values)
     if np.any((p_values[known] < 0.0) | (p_values[known] > 1.0)):
         raise ValueError("p-values are numbers from 0 to 1")
@@ -101,11 +103,18 @@ def contest(figures: Float, p_values: Float, level: float = LEVEL) -> Contest:
         That of the best itself is not looked at.
     level : float
 
+    Raises
+    ------
+    ValueError
+        For another number of p-values than of figures.
+
     Notes
     -----
     The best was chosen by the same data, which makes the differences to it look larger than they
     are: a mark is safe to give, and its absence is weaker than the level says.
     """
+    if figures.shape != p_values.shape:
+        raise ValueError(f"{p_values.shape} p-values for {figures.shape} figures")
     best = best_of(figures)
     tested = p_values.copy()
     tested[np.isnan(figures)] = np.nan

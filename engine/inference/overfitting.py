@@ -20,6 +20,9 @@ FEWEST_VARIANTS = 10
 """Variants below which the rank of a pick says little."""
 
 _CELLS = 2**19
+_SAME = 1e-10
+"""Ratios that are this close, of 1 or of their size, differ by rounding."""
+_GOLDEN = (5.0**0.5 - 1.0) / 2.0
 _LEVELS = np.linspace(0.0, 1.0, 101)[1:-1]
 
 
@@ -44,7 +47,7 @@ class Overfitting:
     blocks, splits, left_out : int
         Splits that count, and those left out because the pick's ratio is undefined.
     n, variants, duplicates : int
-        Rows used; different variants; those left out for being equal to another.
+        Rows used; different variants; those left out for being another, or a multiple of it.
     reason : str
         Why it is undefined; `caution` what else to know.
     """
@@ -88,21 +91,22 @@ def overfitting(returns: Float, blocks: int = 16) -> Overfitting:
     ----------
     returns : float64 (T, N)
         Per bar and variant, all on the same dates; finite. The first T mod `blocks` rows are left
-        out; variants that are equal to another in every row count once.
+        out; variants that are a positive multiple of another count once, as their ratios are one.
     blocks : int
-        Even, at least 4.
+        Even.
 
     Notes
     -----
-    The ratio is mean / std (ddof 1) over the rows of a half. Ranks ascend, ties share the average;
+    The ratio is mean / std (ddof 1) over the rows of a half. Ranks ascend, ties share the average,
+    and what differs by rounding is a tie;
     a pick at the median or below is overfit (logit <= 0 with N + 1, as in the paper). A variant
     without variance in a half has no ratio and no rank there.
     """
-    if blocks < 4 or blocks % 2:
-        raise ValueError(f"{blocks} blocks; an even number of at least 4 can be halved")
-    if not np.all(np.isfinite(returns)):
-        raise ValueError("every return must be finite")
-    different = np.unique(returns, axis=1) if returns.size else returns
+    if blocks < 2 or blocks % 2:
+        raise ValueError(f"{blocks} blocks; an even number of at least 2 can be halved")
+    if returns.ndim != 2 or not np.all(np.isfinite(returns)):
+        raise ValueError(f"returns of shape {returns.shape}: (T, N), and every one finite")
+    different = _different(returns)
     rows, variants = len(returns) // blocks * blocks, different.shape[1]
     duplicates = returns.shape[1] - variants
     reason = ""
@@ -139,6 +143,27 @@ def overfitting(returns: Float, blocks: int = 16) -> Overfitting:
         variants,
         duplicates,
     )
+
+
+def _different(returns: Float) -> Float:
+    """The columns, each once, whatever it is multiplied by; in an order that is theirs alone."""
+    if not returns.size:
+        return returns
+    columns = np.unique(returns, axis=1)
+    size = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    size = np.where(size > 0.0, size, 1.0)
+    # Equal columns have equal weighted sums: only those need to be laid beside each other.
+    weights = np.arange(1, len(columns) + 1) * _GOLDEN % 1.0
+    sums = np.einsum("i,ij->j", weights / np.linalg.norm(weights), columns) / size
+    kept: list[int] = []
+    near: list[int] = []
+    for column in np.argsort(sums, kind="stable").tolist():
+        own = columns[:, column] / size[column]
+        near = [other for other in near if sums[column] - sums[other] <= _SAME]
+        if all(np.linalg.norm(own - columns[:, o] / size[o]) > _SAME for o in near):
+            near.append(column)
+            kept.append(column)
+    return columns[:, sorted(kept)]
 
 
 class _Halves:
@@ -182,16 +207,25 @@ def _picks(halves: _Halves) -> Iterator[tuple[Float, Float, Float]]:
     for chosen in halves.chunks():
         inside, outside = halves.ratios(chosen), halves.ratios(~chosen)
         known = np.isfinite(inside)
-        pick = np.argmax(np.where(known, inside, -math.inf), axis=1)[:, None]
+        held = np.where(known, inside, -math.inf)
+        best = np.max(held, axis=1)[:, None]
+        # The first of those that are the best but for rounding.
+        pick = np.argmax(held >= best - _rounding(best), axis=1)[:, None]
         here = np.take_along_axis(inside, pick, axis=1)
         there = np.take_along_axis(outside, pick, axis=1)
-        below = np.count_nonzero(outside < there, axis=1)
-        equal = np.count_nonzero(outside == there, axis=1)
+        rounding = _rounding(there)
+        below = np.count_nonzero(outside < there - rounding, axis=1)
+        equal = np.count_nonzero(np.abs(outside - there) <= rounding, axis=1)
         ranked = np.count_nonzero(np.isfinite(outside), axis=1)
         weight = (below + (equal + 1) / 2.0) / (ranked + 1.0)
         # A pick that nobody can be compared with tells nothing.
         weight = np.where(np.isfinite(there[:, 0]) & (ranked > 1), weight, math.nan)
         yield here[:, 0], there[:, 0], weight
+
+
+def _rounding(ratios: Float) -> Float:
+    """How far apart equal ratios may be."""
+    return _SAME * np.maximum(1.0, np.abs(ratios))
 
 
 def _line(x: Float, y: Float) -> tuple[float, float]:
@@ -207,6 +241,7 @@ def _line(x: Float, y: Float) -> tuple[float, float]:
 def _dominance(halves: _Halves, picked: Float) -> tuple[float, float]:
     """Shares of levels at which picks are worth no less than variants at random."""
     levels = np.quantile(picked, _LEVELS)
+    levels += _rounding(levels)
     below: Int = np.zeros(len(levels), dtype=np.int64)
     every = 0
     for chosen in halves.chunks():

@@ -19,6 +19,7 @@ import numpy as np
 
 from feeds.arrays import Bool, Float, Int
 
+NAN = math.nan
 MOST_COMBINATIONS = 20_000
 DRAWS = 1_999
 _ROUNDING = 1e-12
@@ -50,13 +51,16 @@ class Permutation:
 def share_as_high(others: Float, observed: float) -> float:
     """The p-value (1 + #{T* >= T}) / (1 + B) of T against the statistics of B arrangements.
 
-    Differences of rounding count as ties, and a tie counts against the observed statistic.
+    Differences of rounding count as ties, and a tie counts against the observed statistic, as does
+    an arrangement whose own is undefined. NaN where the observed one is.
     """
-    return (1 + _as_high(others, observed)) / (1 + len(others))
+    return NAN if math.isnan(observed) else (1 + _as_high(others, observed)) / (1 + len(others))
 
 
 def _as_high(others: Float, observed: float) -> int:
-    return int(np.count_nonzero(others >= observed - _ROUNDING * max(1.0, abs(observed))))
+    rounding = _ROUNDING * max(1.0, abs(observed)) if math.isfinite(observed) else 0.0
+    # NaN compares false: what is not known to be lower counts as high.
+    return int(np.count_nonzero(~(others < observed - rounding)))
 
 
 def shifted_sums(position: Float, outcome: Float) -> Float:
@@ -73,9 +77,16 @@ def shifted_sums(position: Float, outcome: Float) -> Float:
     -------
     float64 (n,)
         Element s is the statistic with the position moved s rows later; element 0 is the observed.
+
+    Raises
+    ------
+    ValueError
+        For lengths that differ, or a number that is not finite.
     """
-    if position.shape != outcome.shape or not np.all(np.isfinite(outcome)):
-        raise ValueError("position and outcome must be of one length, and every outcome finite")
+    if position.shape != outcome.shape or outcome.ndim != 1:
+        raise ValueError(f"{position.shape} positions and {outcome.shape} outcomes: of one length")
+    if not (np.all(np.isfinite(position)) and np.all(np.isfinite(outcome))):
+        raise ValueError("every position and every outcome must be finite")
     sums = np.zeros(len(outcome))
     # Row by row, in one order for every shift, so that equal arrangements give equal sums.
     for row in np.flatnonzero(position).tolist():
@@ -95,7 +106,13 @@ def circular_shifts(events: Bool, outcome: Float) -> Permutation:
         At least one is true.
     outcome : float64 (n,)
         Finite; rows without a known outcome are left out before, by the caller.
+
+    Raises
+    ------
+    ValueError
+        As `shifted_sums`, and without an event.
     """
+    _check(events, outcome)
     means = shifted_sums(events.astype(np.float64), outcome) / np.count_nonzero(events)
     observed = float(means[0])
     p_value = share_as_high(means[1:], observed)
@@ -123,7 +140,17 @@ def free_permutation(
         Finite.
     seed : int
         Of the draws; without effect where all choices are counted.
+    most, draws : int
+        `draws` at least 1.
+
+    Raises
+    ------
+    ValueError
+        As `circular_shifts`, and for no draw.
     """
+    _check(events, outcome)
+    if draws < 1:
+        raise ValueError(f"{draws} draws; at least one stands for all choices")
     rows, count = len(outcome), int(np.count_nonzero(events))
     observed = float(outcome[events].sum()) / count
     possible = math.comb(rows, count)
@@ -140,6 +167,16 @@ def free_permutation(
         ]
     )
     return Permutation(observed, share_as_high(drawn, observed), 1 + draws, "draws", seed)
+
+
+def _check(events: Bool, outcome: Float) -> None:
+    if events.shape != outcome.shape or outcome.ndim != 1 or not np.any(events):
+        raise ValueError(
+            f"{events.shape} rows, {int(np.count_nonzero(events))} of them events, and "
+            f"{outcome.shape} outcomes: one outcome a row, and at least one event"
+        )
+    if not np.all(np.isfinite(outcome)):
+        raise ValueError(f"the outcome at row {int(np.argmin(np.isfinite(outcome)))} is not finite")
 
 
 def _choices(rows: int, count: int) -> Iterator[Int]:

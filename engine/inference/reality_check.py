@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.inference.bootstrap import block_length, stationary_variance
 from engine.inference.resampled import TINY
-from feeds.arrays import Float
+from feeds.arrays import Float, Int
 
 _MOST_LENGTHS = 20
 FEWEST = 16
@@ -30,7 +30,7 @@ class SuperiorAbility:
         p-values that leave out all models that look worse than the benchmark, those that look much
         worse, and none; the middle one is the one to read. NaN where undefined.
     best : int
-        The model with the largest mean lead, by its place; -1 without one.
+        The model with the largest mean lead of those that are tested, by its place; -1 without one.
     lead : float
         Its mean lead a bar.
     n, models : int
@@ -40,6 +40,8 @@ class SuperiorAbility:
     studentised : bool
         Leads in units of their standard error (Hansen); White's `upper` without.
     reason : str
+    left_out : int
+        Models that are the benchmark plus a constant, whose lead has no error to test it by.
     """
 
     lower: float
@@ -54,6 +56,7 @@ class SuperiorAbility:
     seed: int
     studentised: bool
     reason: str = ""
+    left_out: int = 0
 
 
 def superior_ability(
@@ -73,9 +76,15 @@ def superior_ability(
     models : float64 (T, M)
         On the same bars.
     seed, resamples : int
+        At least one resample.
     length : int or None
-        Mean length of a block; of the leads by Politis and White, the longest of up to 20 models,
-        if left out.
+        Mean length of a block, at least 1; of the leads by Politis and White, the longest of up to
+        20 models, if left out.
+
+    Raises
+    ------
+    ValueError
+        For returns that are not finite or do not fit, and for no resample or block.
 
     Notes
     -----
@@ -112,39 +121,52 @@ def _tested(
 ) -> SuperiorAbility:
     if models.ndim != 2 or benchmark.shape != models.shape[:1]:
         raise ValueError(f"{models.shape} returns of models for {benchmark.shape} of the benchmark")
+    if resamples < 1 or not (length is None or length >= 1):
+        raise ValueError(f"{resamples} resamples with blocks of {length}; both are at least 1")
+    if not (np.all(np.isfinite(models)) and np.all(np.isfinite(benchmark))):
+        raise ValueError("every return must be finite")
     leads = models - benchmark[:, None]
     count, every = leads.shape
-    means = np.mean(leads, axis=0)
-    spread = np.std(leads, axis=0)
-    reason = ""
-    if count < FEWEST:
-        reason = f"{count} returns are fewer than {FEWEST}"
-    elif not every:
-        reason = "there is no model"
-    elif not np.all(np.isfinite(leads)):
-        raise ValueError("every return must be finite")
-    # A model that is the benchmark has no lead, whose spread the test would divide by.
-    varies = spread > TINY * np.maximum(1.0, np.abs(means))
-    if not reason and not varies.any():
-        reason = "no model differs from the benchmark but by a constant"
-    best = int(np.argmax(means)) if every and not reason else -1
-    lead = float(means[best]) if best >= 0 else math.nan
+    tested, reason = _to_test(leads)
+    left_out = every - len(tested)
     if reason:
-        none = math.nan
-        where = float(length or 1)
+        lengths = float(length or 1), resamples, seed
+        none = (math.nan,) * 3
         return SuperiorAbility(
-            none, none, none, best, lead, count, every, where, resamples, seed, studentised, reason
+            *none, -1, math.nan, count, every, *lengths, studentised, reason, left_out
         )
-    chosen = leads[:, varies]
-    block = length or _longest_block(chosen)
-    block = min(block, count)
+    chosen = leads[:, tested]
+    means = np.mean(chosen, axis=0)
+    first = int(np.argmax(means))
+    block = min(length or _longest_block(chosen), count)
     if studentised:
         # arch 8 takes `studentize` and then compares means as they are: the units are ours.
         chosen = chosen / np.sqrt([stationary_variance(each, block) for each in chosen.T])
-    p_values = _by_arch(chosen, block, resamples, seed)
     return SuperiorAbility(
-        *p_values, best, lead, count, every, float(block), resamples, seed, studentised
+        *_by_arch(chosen, block, resamples, seed),
+        int(tested[first]),
+        float(means[first]),
+        count,
+        every,
+        float(block),
+        resamples,
+        seed,
+        studentised,
+        left_out=left_out,
     )
+
+
+def _to_test(leads: Float) -> tuple[Int, str]:
+    """The models whose leads vary, by their places, and why nothing can be tested."""
+    count, every = leads.shape
+    if count < FEWEST:
+        return np.arange(every), f"{count} returns are fewer than {FEWEST}"
+    if not every:
+        return np.arange(0), "there is no model"
+    # A model that is the benchmark has no lead, whose spread the test would divide by.
+    spread, size = np.std(leads, axis=0), np.abs(np.mean(leads, axis=0))
+    tested = np.flatnonzero(spread > TINY * np.maximum(1.0, size))
+    return tested, "" if len(tested) else "no model differs from the benchmark but by a constant"
 
 
 def _longest_block(leads: Float) -> int:

@@ -26,6 +26,7 @@ from statistics import NormalDist
 import numpy as np
 
 from engine.measures.moments import ZERO
+from engine.measures.normal import normal_cdf
 from feeds.arrays import Float
 
 NAN = math.nan
@@ -39,27 +40,29 @@ def expected_maximum(trials: float) -> float:
 
     (1 - gamma) ppf(1 - 1/N) + gamma ppf(1 - 1/(N e)) with Euler's gamma: an asymptotic formula,
     8 % low at N = 2 and negative just above 1, so that a straight line from 0 at N = 1 stands for
-    it up to there. NaN below 1.
+    it up to there. NaN below 1, and for a search without an end.
     """
-    if not trials >= 1.0:
+    if not 1.0 <= trials < math.inf:
         return NAN
     if trials < 2.0:
         return (trials - 1.0) * expected_maximum(2.0)
-    usual, late = (_NORMAL.inv_cdf(1.0 - 1.0 / (trials * base)) for base in (1.0, math.e))
+    # From the lower tail: 1 - 1/N is 1 for large N.
+    usual, late = (-_NORMAL.inv_cdf(1.0 / trials / base) for base in (1.0, math.e))
     return (1.0 - EULER_GAMMA) * usual + EULER_GAMMA * late
 
 
 def min_backtest_years(trials: float, target: float = 1.0) -> float:
     """Years below which the best of `trials` without skill is expected above `target` a year.
 
-    (E[max_N] / target)^2; 45 trials need 5 years.
+    (E[max_N] / target)^2; 45 trials need 5 years. NaN for a target that is not above 0.
     """
-    return (expected_maximum(trials) / target) ** 2
+    return (expected_maximum(trials) / target) ** 2 if target > 0.0 else NAN
 
 
 def min_backtest_years_bound(trials: float, target: float = 1.0) -> float:
-    """The upper bound 2 ln N / target^2 on `min_backtest_years`."""
-    return 2.0 * math.log(trials) / target**2 if trials >= 1.0 else NAN
+    """The upper bound 2 ln N / target^2 on `min_backtest_years`, NaN where that is."""
+    defined = 1.0 <= trials < math.inf and target > 0.0
+    return 2.0 * math.log(trials) / target**2 if defined else NAN
 
 
 def expected_best(trials: float, variance: float) -> float:
@@ -88,7 +91,7 @@ def lucky_search(ratio: float, count: int, trials: float) -> float:
     if math.isnan(ratio) or count < 2 or not trials >= 1.0:
         return NAN
     # The tail is small where it matters: a power of 1 - tail would lose its digits.
-    tail = _NORMAL.cdf(-ratio * math.sqrt(count - 1))
+    tail = normal_cdf(-ratio * math.sqrt(count - 1))
     return -math.expm1(trials * math.log1p(-tail)) if tail < 1.0 else 1.0
 
 
@@ -104,7 +107,15 @@ def mean_correlation(returns: Float) -> float:
     -------
     float
         0 for fewer than two columns that vary: the cautious answer.
+
+    Raises
+    ------
+    ValueError
+        For a return that is not finite: left in, it would make many trials count for one.
     """
+    if not np.all(np.isfinite(returns)):
+        trial = int(np.argmin(np.all(np.isfinite(returns), axis=0)))
+        raise ValueError(f"trial {trial} has a return that is not finite")
     rows = len(returns)
     if rows < 2:
         return 0.0
@@ -138,8 +149,25 @@ def effective_trials(returns: Float) -> float:
 
 
 def independent_trials(trials: int, correlation: float) -> float:
-    """What M trials count for whose returns correlate by rho on average: rho + (1 - rho) M."""
+    """What M trials count for whose returns correlate by rho on average: rho + (1 - rho) M.
+
+    `shared` says which correlations there are.
+    """
+    correlation = shared(correlation)
     return max(1.0, correlation + (1.0 - correlation) * trials)
+
+
+def shared(correlation: float) -> float:
+    """What trials have in common: their mean correlation, 0 for a negative one.
+
+    Raises
+    ------
+    ValueError
+        For a correlation that is not a number, or outside [-1, 1].
+    """
+    if not abs(correlation) <= 1.0 + _ROUNDING:
+        raise ValueError(f"a mean correlation is a number from -1 to 1, not {correlation}")
+    return min(max(correlation, 0.0), 1.0)
 
 
 def independent_variance(variance: float, correlation: float, count: int) -> float:
@@ -150,13 +178,13 @@ def independent_variance(variance: float, correlation: float, count: int) -> flo
     variance : float
         Of the trials' Sharpe ratios, NaN where unknown: then noise alone is what is left.
     correlation : float
-        Mean correlation of the trials' returns, in [0, 1].
+        Mean correlation of the trials' returns, as in `shared`.
     count : int
         Returns that the ratio rests on; NaN below 2.
     """
     if count < 2:
         return NAN
-    noise, apart = 1.0 / (count - 1), 1.0 - correlation
+    noise, apart = 1.0 / (count - 1), 1.0 - shared(correlation)
     if apart < _ROUNDING or math.isnan(variance):
         return noise
     return max(variance / apart, noise)

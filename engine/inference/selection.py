@@ -8,8 +8,9 @@ it (CPCV), and whether any variant beats a benchmark once all are counted (White
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -36,7 +37,8 @@ class Selection:
     paths : Paths
         Of 10 groups with 2 tests, for the best of each training.
     superior, reality : mapping of str to SuperiorAbility
-        By benchmark, all variants being the models: Hansen's test, White's reality check.
+        By benchmark, all variants being the models: Hansen's test, White's reality check. Empty
+        where there is nothing to choose.
     names : tuple of str
         Of the variants, in the order of the columns.
     periods_per_year : float
@@ -115,27 +117,33 @@ def selection(
         raise ValueError(f"{len(names)} names for returns of shape {returns.shape}")
     worth = overfitting(returns)
     reason = worth.reason if worth.variants < 2 else ""
+    drawn = partial(_tested, returns, {} if reason else benchmarks, seed, resamples)
     return Selection(
         worth,
         _paths(returns),
-        MappingProxyType(
-            {
-                name: superior_ability(other, returns, seed=seed, resamples=resamples)
-                for name, other in sorted(benchmarks.items())
-            }
-        ),
-        MappingProxyType(
-            {
-                name: reality_check(other, returns, seed=seed, resamples=resamples)
-                for name, other in sorted(benchmarks.items())
-            }
-        ),
+        drawn(superior_ability),
+        drawn(reality_check),
         names,
         periods_per_year,
         seed,
         len(returns),
         reason,
     )
+
+
+def _tested(
+    returns: Float,
+    benchmarks: Mapping[str, Float],
+    seed: int,
+    resamples: int,
+    test: Callable[..., SuperiorAbility],
+) -> Mapping[str, SuperiorAbility]:
+    """One of the two tests against each benchmark."""
+    found = {
+        name: test(other, returns, seed=seed, resamples=resamples)
+        for name, other in sorted(benchmarks.items())
+    }
+    return MappingProxyType(found)
 
 
 def _paths(returns: Float) -> Paths:

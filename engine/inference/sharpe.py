@@ -4,7 +4,8 @@ Ratios are per period and never annual. `kurtosis` is the fourth standardised mo
 normal, and moments have divisor T. The functions of 2012 take the standard error at the observed
 ratio with divisor n - 1; those of 2025 take it at the ratio of the hypothesis with divisor n, and
 can count the autocorrelation of the returns. A function is NaN where its input is or where its
-denominator is not above 0. No scipy, so that every run can afford them.
+denominator is not above 0; a probability outside its range is a ValueError. No scipy, so that every
+run can afford them.
 
 References
 ----------
@@ -18,9 +19,14 @@ import math
 from statistics import NormalDist
 
 from engine.measures.moments import mertens
+from engine.measures.normal import normal_cdf
 
 NAN = math.nan
 _NORMAL = NormalDist()
+_LARGEST = 700.0
+"""An exponent near the largest whose exponential a float holds."""
+_FAR = -35.0
+"""A normal value below which the probability is near the smallest that a float holds."""
 
 
 def sharpe_error(ratio: float, count: int, skew: float = 0.0, kurtosis: float = 3.0) -> float:
@@ -53,6 +59,8 @@ def min_track_record(
     confidence: float = 0.95,
 ) -> float:
     """Returns needed until `probabilistic_sharpe` reaches `confidence`; NaN for SR <= SR*.
+
+    NaN also for a confidence of one half or less, which any record has.
 
     1 + (1 - g3 SR + (g4-1)/4 SR^2) (z / (SR - SR*))^2. Divide by the periods a year for years.
     """
@@ -113,6 +121,7 @@ def critical_sharpe(
     autocorrelation: float = 0.0,
 ) -> float:
     """The ratio that an observed one must exceed to reject SR <= SR* at `level`."""
+    _check_inside("level", level)
     error = sharpe_error_2025(benchmark, count, skew, kurtosis, autocorrelation)
     return benchmark + _NORMAL.inv_cdf(1.0 - level) * error
 
@@ -144,7 +153,11 @@ def planned_false_discovery(power: float, prior: float, level: float = 0.05) -> 
     prior : float
         Probability p that a strategy of this kind has skill.
     """
-    return _share(level * (1.0 - prior), power * prior)
+    _check_inside("level", level)
+    _check("power", power)
+    _check("prior", prior)
+    one, other = level * (1.0 - prior), power * prior
+    return one / (one + other) if one + other > 0.0 else NAN
 
 
 def observed_false_discovery(
@@ -162,12 +175,15 @@ def observed_false_discovery(
     As `planned_false_discovery`, with the tails beyond the observed ratio under `benchmark` and
     under `alternative` in place of level and power.
     """
+    _check("prior", prior)
     shape = (skew, kurtosis)
     by_luck, by_skill = (
-        _above(centre - ratio, sharpe_error_2025(centre, count, *shape, autocorrelation))
+        _log_above(centre - ratio, sharpe_error_2025(centre, count, *shape, autocorrelation))
         for centre in (benchmark, alternative)
     )
-    return _share(by_luck * (1.0 - prior), by_skill * prior)
+    # By logarithms, as both tails may be smaller than any float.
+    odds = by_skill - by_luck + _log(prior) - _log(1.0 - prior)
+    return 1.0 / (1.0 + math.exp(odds)) if odds < _LARGEST else math.exp(-odds)
 
 
 def _scale_2025(ratio: float, skew: float, kurtosis: float, rho: float) -> float:
@@ -184,14 +200,37 @@ def _root(scale: float, count: int) -> float:
 
 
 def _above(distance: float, error: float) -> float:
-    return _NORMAL.cdf(distance / error) if error > 0.0 else NAN
+    return normal_cdf(distance / error) if error > 0.0 else NAN
+
+
+def _log_above(distance: float, error: float) -> float:
+    """Logarithm of `_above`; far out from -z^2 / 2 - ln(-z sqrt(2 pi)) + ln(1 - 1/z^2 + 3/z^4)."""
+    if not error > 0.0:
+        return NAN
+    z = distance / error
+    if not z < _FAR:
+        return math.log(normal_cdf(z))
+    square = z * z
+    series = math.log1p(-1.0 / square + 3.0 / square / square)
+    return -square / 2.0 - math.log(-z * math.sqrt(2.0 * math.pi)) + series
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value != 0.0 else -math.inf
 
 
 def _record(scale: float, distance: float, confidence: float) -> float:
-    if not (distance > 0.0 and scale > 0.0):
+    _check("confidence", confidence)
+    if not (distance > 0.0 and scale > 0.0 and 0.5 < confidence < 1.0):
         return NAN
     return scale * (_NORMAL.inv_cdf(confidence) / distance) ** 2
 
 
-def _share(one: float, other: float) -> float:
-    return one / (one + other) if one + other > 0.0 else NAN
+def _check(name: str, probability: float) -> None:
+    if probability < 0.0 or probability > 1.0:
+        raise ValueError(f"a {name} of {probability}: a probability is from 0 to 1")
+
+
+def _check_inside(name: str, probability: float) -> None:
+    if probability <= 0.0 or probability >= 1.0:
+        raise ValueError(f"a {name} of {probability}: it is between 0 and 1")

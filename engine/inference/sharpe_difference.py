@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
 from engine.measures.moments import deviation, mean, varies
+from engine.measures.normal import normal_cdf
 from feeds.arrays import Float, Int
 
 NAN = math.nan
@@ -96,7 +96,7 @@ def sharpe_difference(
     method: Literal["hac", "hac_prewhitened"] = "hac_prewhitened" if prewhitened else "hac"
     ratios, error, reason = _measured(first, second, prewhitened)
     gap = ratios[0] - ratios[1]
-    p_value = 2.0 * NormalDist().cdf(-abs(gap) / error) if error > 0.0 else NAN
+    p_value = 2.0 * normal_cdf(-abs(gap) / error) if error > 0.0 else NAN
     return SharpeDifference(gap, *ratios, error, p_value, method, len(first), reason=reason)
 
 
@@ -117,13 +117,15 @@ def bootstrap_difference(
         Bars in a block, from 1 to T / 2.
     seed : int
     resamples : int
-        B.
+        B, at least 1.
 
     Raises
     ------
     ValueError
-        As in `sharpe_difference`, and for a block out of range.
+        As in `sharpe_difference`, and for a block or a number of resamples out of range.
     """
+    if resamples < 1:
+        raise ValueError(f"{resamples} resamples; at least one is needed")
     if not 1 <= block <= max(len(first) // 2, 1):
         raise ValueError(f"a block of {block} does not fit twice into {len(first)} returns")
     ratios, error, reason = _measured(first, second, prewhitened=True)

@@ -76,10 +76,10 @@ def circular_shift_test(
         Share of NAV in each sleeve over the bar of each row: known before the bar begins. What is
         left is in cash, which earns nothing.
     returns : float64 (T, S)
-        Return of each sleeve over the same bars, before costs.
+        Return of each sleeve over the same bars, before costs; none below -1.
     cost : float
-        Per unit of one-way turnover, half the sum of the changes of all shares, cash included. A
-        switch of everything is 1, and costs the fee and the slippage twice.
+        At least 0, per unit of one-way turnover: half the sum of the changes of all shares, cash
+        included. A switch of everything is 1, and costs the fee and the slippage twice.
     seed : int
         Of the draw; without effect where all shifts are taken.
     count : int or None
@@ -95,6 +95,11 @@ def circular_shift_test(
     statistic : callable
         From returns (B, T) to (B,); the mean log growth if left out.
 
+    Raises
+    ------
+    ValueError
+        For shapes that differ, a share or return that is none, or a cost below 0.
+
     Notes
     -----
     Costs are those of the closed circle: each shift pays for every change once, and for the one
@@ -104,6 +109,11 @@ def circular_shift_test(
         raise ValueError(f"shares {shares.shape} and returns {returns.shape} must be (T, S)")
     if not (np.all(np.isfinite(shares)) and np.all(np.isfinite(returns))):
         raise ValueError("every share and every return must be finite")
+    if np.any(returns < -1.0):
+        row = int(np.argmax(np.any(returns < -1.0, axis=1)))
+        raise ValueError(f"a return at row {row} is {returns[row].min()}: none is below -1")
+    if not 0.0 <= cost < math.inf:
+        raise ValueError(f"a cost of {cost}: costs are at least 0")
     rows = len(shares)
     least = max(1, min_shift)
     allowed = np.arange(least, rows - max(least, lead + 1) + 1)
@@ -140,8 +150,7 @@ def placed(observed: float, null: Float, possible: int, rows: int, seed: int | N
     if math.isnan(observed):
         why = "the statistic of the observed arrangement is undefined"
         return Timing(observed, math.nan, null, len(null), possible, rows, seed, why)
-    p_value = share_as_high(np.where(np.isnan(null), math.inf, null), observed)
-    return Timing(observed, p_value, null, len(null), possible, rows, seed)
+    return Timing(observed, share_as_high(null, observed), null, len(null), possible, rows, seed)
 
 
 def _shifted(shares: Float, paid: Float, returns: Float, shifts: Int) -> Float:

@@ -72,7 +72,7 @@ def sampled(known_at: Instants, values: Float, at: Instants) -> Float:
 
 
 def session_lead_lag(panel: Panel, held: Held, sleeve: str) -> SessionLeadLag | None:
-    """A series of one id against a sleeve; None where they share too few sessions."""
+    """A series of one id against a sleeve; None where sessions are too few or one is flat."""
     inside = (panel.known_at > held.known_at[0]) & (panel.known_at <= held.known_at[-1])
     closes, at = panel.column("close")[inside], panel.known_at[inside]
     nav = held.nav[sleeve]
@@ -84,9 +84,10 @@ def session_lead_lag(panel: Panel, held: Held, sleeve: str) -> SessionLeadLag | 
 
 
 def _compared(first: Float, second: Float) -> LeadLag | None:
-    """Log returns of the two over the rows at which both are known."""
+    """Log returns of the two over the rows at which both are known; None where one is flat."""
     known = ~np.isnan(first) & ~np.isnan(second)
     if np.count_nonzero(known) <= _FEWEST_SESSIONS:
         return None
     one, other = (np.diff(np.log(values[known])) for values in (first, second))
-    return lead_lag(one, other, LAGS)
+    found = lead_lag(one, other, LAGS)
+    return None if found.reason else found

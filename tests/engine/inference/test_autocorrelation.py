@@ -15,6 +15,8 @@ from engine.inference.autocorrelation import (
     automatic_lag,
 )
 
+NAN = math.nan
+
 
 @pytest.mark.parametrize("rho", [-0.5, -0.1, 0.0, 0.3, 0.9])
 def test_the_closed_form_is_the_sum_over_all_lags(rho: float) -> None:
@@ -80,3 +82,35 @@ def test_what_is_undefined_has_a_reason(returns: np.ndarray, reason: str) -> Non
     found = adjusted_sharpe(returns, 365)
     assert np.isnan([found.plain, found.adjusted, found.by_ar1, found.first]).all()
     assert found.reason == reason
+
+
+@pytest.mark.parametrize("away", [1e-2, 1e-3, 8.4e-4, 8.3e-4, 1e-6, 1e-9, 1e-12])
+def test_near_one_the_closed_form_is_still_the_sum(away: float) -> None:
+    rho = 1.0 - away
+    powers = [rho**k for k in range(1, 12)]
+    assert ar1_factor(12, rho) == pytest.approx(aggregation_factor(12, powers), rel=1e-11)
+
+
+def test_returns_that_are_one_and_the_same_gain_nothing_by_time() -> None:
+    # q returns of correlation 1 have q^2 the variance: the ratio is that of one of them.
+    assert ar1_factor(12, 1.0 - 1e-16) == pytest.approx(1.0, abs=1e-12)
+    assert ar1_factor(365.25, 1.0 - 1e-16) == pytest.approx(1.0, abs=1e-12)
+    # 1 + (q^2 - 1) / (6 q) (1 - rho) for rho near 1.
+    assert ar1_factor(12, 0.999999999) == pytest.approx(1.0 + 143e-9 / 72, abs=1e-14)
+
+
+def test_what_makes_no_sense_is_refused_and_what_is_empty_undefined() -> None:
+    returns = np.array([0.01, 0.02, -0.01, 0.03])
+    for periods in (0.0, -5.0, NAN):
+        with pytest.raises(ValueError, match="periods a year"):
+            adjusted_sharpe(returns, periods)
+    with pytest.raises(ValueError, match="a lag of -1"):
+        adjusted_sharpe(returns, 365, lag=-1)
+    with pytest.raises(ValueError, match="must be finite"):
+        adjusted_sharpe(np.array([0.01, NAN, 0.02]), 365)
+    assert math.isnan(ar1_factor(0.0, 0.5))
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_returns_have_no_autocorrelations() -> None:
+    assert np.isnan(autocorrelations(np.array([]), 2)).all()

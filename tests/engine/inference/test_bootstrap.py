@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +120,32 @@ def test_returns_that_are_no_numbers_are_refused() -> None:
         paired(resampled.mean, TOY, np.full(12, np.inf), seed=1)
 
 
+def test_a_loss_of_more_than_everything_is_refused_by_its_row() -> None:
+    too_much = np.append(RETURNS, -1.5)
+    with pytest.raises(ValueError, match=r"row 300 is -1\.5.*below -1"):
+        interval(resampled.max_drawdown, too_much, seed=1)
+    with pytest.raises(ValueError, match="row 300"):
+        paired(resampled.mean, np.append(RETURNS, 0.0), too_much, seed=1)
+    with pytest.raises(ValueError, match="row 300"):
+        drawdown_block_length(too_much)
+    # Exactly everything is ruin, and allowed.
+    assert interval(resampled.max_drawdown, np.append(RETURNS, -1.0), seed=1).estimate == -1.0
+
+
+@pytest.mark.parametrize("wrong", [{"level": -0.5}, {"level": 95.0}, {"resamples": 0}])
+def test_levels_and_draws_that_are_none_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="at least one, and between 0 and 1"):
+        interval(resampled.mean, RETURNS, seed=1, **wrong)
+    with pytest.raises(ValueError, match="at least one, and between 0 and 1"):
+        paired(resampled.mean, RETURNS, RETURNS, seed=1, **wrong)
+
+
+def test_no_values_have_no_variance_and_no_block_is_shorter_than_a_row() -> None:
+    assert math.isnan(stationary_variance(np.array([]), 3.0))
+    with pytest.raises(ValueError, match="at least 1"):
+        stationary_variance(TOY, 0.0)
+
+
 def test_a_series_is_no_better_than_itself() -> None:
     same = paired(resampled.mean, RETURNS, RETURNS, seed=1, resamples=100, length=3.0)
     assert (same.interval.estimate, same.interval.low, same.interval.high) == (0.0, 0.0, 0.0)
@@ -149,16 +174,3 @@ def test_drawdowns_are_resampled_in_long_blocks() -> None:
     falls = [-0.1, *[0.0] * 9, 0.2], [-0.1, *[0.0] * 29, 0.2]
     assert drawdown_block_length(np.array([*falls[0], *falls[1]])) == pytest.approx(5.0)
     assert drawdown_block_length(np.full(10, 0.01)) == 1.0
-
-
-@pytest.mark.shared
-def test_block_lengths_are_those_of_politis_and_white(shared: Path) -> None:
-    example = next(
-        each
-        for each in json.loads((shared / "reference" / "inference.json").read_text())["examples"]
-        if each["id"] == "politis_white_block_ar1"
-    )
-    path = shared / "reference" / example["input"]["csv"]
-    values = np.loadtxt(path, delimiter=",", skiprows=1)
-    expected = example["expected"]["stationary"], example["expected"]["circular"]
-    assert block_length(values) == pytest.approx(expected, rel=example["tolerance"]["rel"])

@@ -54,3 +54,17 @@ def test_returns_that_do_not_vary_give_no_t() -> None:
     found = calendar_time(np.array([0, 3]), np.array([2, 5]), np.full(9, 0.01))
     assert math.isnan(found.t)
     assert found.reason == "the returns do not vary"
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 9), (-1, 3), (4, 3)])
+def test_a_window_that_is_not_within_the_bars_is_refused(start: int, stop: int) -> None:
+    with pytest.raises(ValueError, match="not in 9 bars"):
+        calendar_time(np.array([0, start]), np.array([8, stop]), np.full(9, 0.01))
+
+
+def test_an_infinite_return_is_refused_and_no_returns_have_no_error() -> None:
+    returns = np.full(9, 0.01)
+    returns[5] = math.inf
+    with pytest.raises(ValueError, match="row 5 is infinite"):
+        calendar_time(np.array([0]), np.array([2]), returns)
+    assert math.isnan(newey_west_error(np.array([]), 2))

@@ -60,8 +60,35 @@ def test_with_one_variant_all_paths_are_the_sample() -> None:
 
 
 def test_a_path_that_does_not_vary_has_no_ratio() -> None:
-    found = path_sharpes(np.zeros((60, 2)), 6, 2)
-    assert all(math.isnan(each) for each in found.sharpes)
+    flat = path_sharpes(np.zeros((60, 2)), 6, 2)
+    assert all(math.isnan(each) for each in flat.sharpes)
+    assert flat.reason == "no variant has a ratio in the training of 15 of 15 splits"
+
+
+def test_a_training_of_which_nothing_is_left_picks_nothing() -> None:
+    found = path_sharpes(RETURNS, 6, 2, purge=1000)
+    assert found.picks.tolist() == [-1] * 15
+    assert np.isnan(found.sharpes).all()
+    assert found.reason == "no variant has a ratio in the training of 15 of 15 splits"
+    # Of three groups one is tested and ten rows either side of it left out: all keep some.
+    assert path_sharpes(RETURNS, 3, 1, purge=10).reason == ""
+    # With 20 rows the middle one leaves nothing of the others; path 0 is the only one.
+    middle = path_sharpes(RETURNS, 3, 1, purge=20)
+    assert (middle.picks >= 0).tolist() == [True, False, True]
+    assert np.isnan(middle.sharpes).all()
+    assert middle.reason == "no variant has a ratio in the training of 1 of 3 splits"
+
+
+def test_no_variant_has_no_paths_worth_a_number() -> None:
+    found = path_sharpes(RETURNS[:, :0], 6, 2)
+    assert np.isnan(found.sharpes).all()
+    assert found.reason == "no variant"
+
+
+@pytest.mark.parametrize("returns", [RETURNS[:, 0], np.where(RETURNS > 0.02, np.nan, RETURNS)])
+def test_a_table_with_gaps_and_no_table_are_refused(returns: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="every one finite"):
+        path_sharpes(returns, 6, 2)
 
 
 def test_tests_leave_something_to_train_on() -> None:

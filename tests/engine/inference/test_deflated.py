@@ -97,6 +97,17 @@ def test_returns_that_are_not_finite_and_no_trial_at_all_are_refused() -> None:
         deflate(np.array([0.01, 0.03, 0.02]), np.array([]))
 
 
+def test_a_correlation_that_is_none_and_an_infinite_ratio_are_refused() -> None:
+    returns, ratios = np.array([0.01, 0.03, 0.02]), np.array([0.1, 0.2])
+    for correlation in (NAN, 2.0):
+        with pytest.raises(ValueError, match="from -1 to 1"):
+            deflate(returns, ratios, correlation=correlation)
+    with pytest.raises(ValueError, match="infinite"):
+        deflate(returns, np.array([0.1, math.inf]))
+    opposed = deflate(returns, ratios, correlation=-0.5)
+    assert (opposed.correlation, opposed.effective) == (0.0, 2.0)
+
+
 @pytest.mark.parametrize("drift", [0.0, 0.0005, 0.004])
 def test_the_best_of_50_random_rotations_seldom_passes_over_its_benchmark(drift: float) -> None:
     """150 searches: rotations between two assets of equal drift, against half of each."""

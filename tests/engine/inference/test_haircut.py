@@ -89,3 +89,34 @@ def test_drawn_others_are_adjusted_as_real_ones_are() -> None:
         found = haircuts(0.9, 120, 31, others[row])
         assert holm[row] == pytest.approx(found["holm"].p_value, rel=1e-12)
         assert bhy[row] == pytest.approx(found["bhy"].p_value, rel=1e-12)
+
+
+def test_a_test_without_a_p_value_counts_for_one_that_failed() -> None:
+    found = haircuts(1.0, 120, 3, np.array([0.1, NAN]))
+    assert found == haircuts(1.0, 120, 3, np.array([0.1, 1.0]))
+    # Not 2 p, as if two had been made.
+    assert found["holm"].p_value == pytest.approx(3.0 * single_p_value(1.0, 120))
+
+
+def test_a_ratio_whose_p_value_no_float_holds_is_not_added_to() -> None:
+    for cut in haircuts(100.0, 600, 10).values():
+        assert (cut.sharpe, cut.lost) == (100.0, 0.0)
+    assert haircuts(-100.0, 600, 10)["sidak"].sharpe == -100.0
+    assert math.isnan(single_p_value(math.inf, 60))
+
+
+def test_what_is_drawn_has_its_seed_and_count() -> None:
+    drawn = simulated_haircuts(1.0, 120, 5, 0.2, seed=7, draws=20)
+    assert {(cut.draws, cut.seed) for cut in drawn.values()} == {(20, 7)}
+    unknown = simulated_haircuts(NAN, 120, 5, 0.2, seed=7, draws=20)
+    assert {(cut.draws, cut.seed) for cut in unknown.values()} == {(20, 7)}
+    assert haircuts(1.0, 120, 5)["sidak"].seed is None
+
+
+def test_no_other_tests_no_draws_and_no_p_values_are_refused() -> None:
+    with pytest.raises(ValueError, match="both are at least 1"):
+        simulated_haircuts(1.0, 120, 0, 0.2, seed=1)
+    with pytest.raises(ValueError, match="both are at least 1"):
+        simulated_haircuts(1.0, 120, 5, 0.2, seed=1, draws=0)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        sharpe_of(1.5, 60)

@@ -73,12 +73,40 @@ def test_few_returns_give_no_band_of_the_largest() -> None:
     assert not found.is_clear
 
 
-def test_a_series_that_does_not_vary_is_correlated_with_nothing() -> None:
-    found = lead_lag(np.zeros(500), noise(6)[1])
-    assert not found.correlations.any()
-    assert not found.is_clear
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("flat", [np.zeros(500), np.full(500, 0.1), np.full(500, 1.0) + 1e-17])
+def test_a_series_that_does_not_vary_has_no_correlation(flat: np.ndarray) -> None:
+    other = noise(6)[1]
+    found = lead_lag(flat, other)
+    assert np.isnan(found.correlations).all()
+    assert math.isnan(found.largest)
+    assert (found.peak, found.is_clear, found.looks_misdated) == (0, False, False)
+    assert found.reason == "the first returns do not vary"
+    assert lead_lag(other, flat).reason == "the second returns do not vary"
+    assert lead_lag(flat, flat).reason == "the first returns do not vary"
 
 
-def test_unknown_returns_are_refused() -> None:
+def test_a_stretch_that_does_not_vary_has_no_correlation_at_its_lags() -> None:
+    # The only return that is not 0 is the last: at positive lags it is not among the pairs.
+    first = np.array([0.0, 0.0, 0.0, 0.0, 0.3])
+    found = lead_lag(first, np.array([0.1, -0.2, 0.1, 0.2, -0.1]), most=1)
+    assert np.isnan(found.correlations).tolist() == [False, False, True]
+    assert found.reason == ""
+    # At lag -1 the pairs are (0, 0.1), (0, -0.2), (0, 0.1), (0.3, 0.2): away from the mean 0.225
+    # and 0.15 for the last, squares 0.0675 and 0.09.
+    assert found.at(-1) == pytest.approx(0.3 * 0.15 / math.sqrt(0.0675 * 0.09))
+    assert found.peak == -1
+
+
+def test_unknown_returns_too_few_and_lags_that_were_not_asked_for_are_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
         lead_lag(np.array([0.1, np.nan]), np.array([0.1, 0.2]))
+    first, second = noise(7, 20)
+    with pytest.raises(ValueError, match="more than 20 needed"):
+        lead_lag(first, second, most=10)
+    with pytest.raises(ValueError, match="more than 0 needed"):
+        lead_lag(first[:0], second[:0], most=0)
+    with pytest.raises(ValueError, match="lags up to -1"):
+        lead_lag(first, second, most=-1)
+    with pytest.raises(ValueError, match="lag 99 is not among -2 to 2"):
+        lead_lag(first, second, most=2).at(99)

@@ -59,3 +59,10 @@ def test_the_first_of_equals_is_the_best_and_nobody_is_without_figures() -> None
     empty = contest(np.array([NAN, NAN]), np.array([NAN, NAN]))
     assert empty.best == -1
     assert not empty.indistinguishable.any()
+
+
+def test_a_method_that_is_none_and_figures_without_p_values_are_refused() -> None:
+    with pytest.raises(ValueError, match="no method 'foo': there are bonferroni, holm, bhy"):
+        adjusted(np.array([0.1]), "foo")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"\(1,\) p-values for \(2,\) figures"):
+        contest(np.array([1.0, 2.0]), np.array([0.1]))

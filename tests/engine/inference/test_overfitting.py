@@ -82,6 +82,50 @@ def test_copies_of_a_variant_count_once() -> None:
     assert doubled.pbo == single.pbo
 
 
+@pytest.mark.parametrize("factor", [0.1, 1.7, 2.0, 3.0, 1.0 + 1e-15])
+def test_a_multiple_of_a_variant_is_no_other_one(factor: float) -> None:
+    # Its Sharpe ratios are those of the variant; rounding must not choose between them.
+    found = overfitting(np.column_stack((NOISE[:, 0], factor * NOISE[:, 0])), 8)
+    assert (found.variants, found.duplicates) == (1, 1)
+    assert "there is no choice" in found.reason
+    beside = overfitting(np.column_stack((NOISE, factor * NOISE[:, 2])), 6)
+    assert (beside.variants, beside.duplicates) == (7, 1)
+    assert beside.pbo == overfitting(NOISE, 6).pbo
+
+
+def test_variants_that_differ_by_rounding_are_one() -> None:
+    noise = np.random.default_rng(3).normal(0.0, 1e-17, NOISE.shape[0])
+    found = overfitting(np.column_stack((NOISE[:, 0], NOISE[:, 0] + noise)), 6)
+    assert (found.variants, found.duplicates) == (1, 1)
+
+
+def test_a_loss_is_no_multiple_of_a_gain_nor_a_curve_of_itself_and_a_constant() -> None:
+    one = NOISE[:, 0]
+    found = overfitting(np.column_stack((one, -one, one + 0.001)), 6)
+    assert (found.variants, found.duplicates) == (3, 0)
+
+
+def test_ratios_that_differ_by_rounding_are_ties() -> None:
+    # The two differ in the blocks' order of rows only, so that all their ratios are equal but for
+    # rounding: each has the mean rank, (1.5 / 3), and the logit is 0.
+    one = NOISE[:96, 0]
+    turned = one.reshape(6, 16)[:, ::-1].ravel()
+    found = overfitting(np.column_stack((one, turned)), 6)
+    assert (found.variants, found.pbo, found.mean_logit) == (2, 1.0, 0.0)
+
+
+def test_the_order_of_the_variants_does_not_matter() -> None:
+    tied = np.column_stack((NOISE[:96], NOISE[:96, 0].reshape(6, 16)[:, ::-1].ravel()))
+    assert overfitting(tied[:, ::-1], 6) == overfitting(tied, 6)
+
+
+def test_two_blocks_have_two_splits() -> None:
+    found = overfitting(NOISE, 2)
+    for name, expected in plainly(NOISE, 2).items():
+        assert getattr(found, name) == pytest.approx(expected, abs=1e-11), name
+    assert found.splits == 2
+
+
 def test_a_variant_in_cash_has_no_rank() -> None:
     found = overfitting(np.column_stack((NOISE, np.zeros(len(NOISE)))), 6)
     assert found.variants == 8
@@ -106,6 +150,10 @@ def test_what_cannot_be_told_is_undefined_with_a_reason(returns: np.ndarray, wor
 def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(ValueError, match="even number"):
         overfitting(NOISE, 5)
+    with pytest.raises(ValueError, match="even number"):
+        overfitting(NOISE, 0)
+    with pytest.raises(ValueError, match=r"shape \(97,\)"):
+        overfitting(NOISE[:, 0], 6)
     with pytest.raises(ValueError, match="finite"):
         overfitting(np.where(NOISE > 0.02, np.nan, NOISE), 6)
 

@@ -53,13 +53,24 @@ def test_a_better_target_needs_fewer_years() -> None:
     assert math.isnan(min_backtest_years_bound(0))
 
 
+def test_no_target_needs_no_years_and_no_search_is_without_end() -> None:
+    for target in (0.0, -1.0, NAN):
+        assert math.isnan(min_backtest_years(10, target))
+        assert math.isnan(min_backtest_years_bound(10, target))
+    # The largest of N normals grows like sqrt(2 ln N): 8.58 for 1e16.
+    assert expected_maximum(1e16) == pytest.approx(math.sqrt(2 * math.log(1e16)), rel=0.06)
+    assert expected_maximum(1e15) < expected_maximum(1e16) < expected_maximum(1e300)
+    assert math.isnan(expected_maximum(math.inf))
+    assert math.isnan(min_backtest_years_bound(math.inf))
+
+
 def test_a_lucky_search_has_a_best_that_good() -> None:
     # A ratio of 0 is beaten by half of all trials: 1 - 0.5^3.
     assert lucky_search(0.0, 100, 3) == pytest.approx(0.875)
     # Beyond 1.644854 errors is one trial in 20.
     assert lucky_search(0.1644854, 101, 1) == pytest.approx(0.05, abs=1e-6)
     # Of 2: twice the tail of 10 errors, 7.61985e-24, whose digits 1 - tail would lose.
-    assert lucky_search(1.0, 101, 2) == pytest.approx(2 * 7.61985e-24, rel=1e-5)
+    assert lucky_search(1.0, 101, 2) == pytest.approx(2 * 7.61985e-24, rel=1e-5, abs=0.0)
     assert math.isnan(lucky_search(NAN, 100, 3))
     assert math.isnan(lucky_search(0.1, 1, 3))
 
@@ -79,6 +90,29 @@ def test_trials_that_go_against_each_other_are_not_more_than_they_are() -> None:
     rise = np.array([0.01, -0.02, 0.03, 0.01])
     assert mean_correlation(np.column_stack((rise, -rise))) == 0.0
     assert effective_trials(np.column_stack((rise, -rise))) == 2.0
+
+
+@pytest.mark.parametrize("value", [NAN, math.inf])
+def test_a_trial_with_an_unknown_return_is_refused_by_its_place(value: float) -> None:
+    # Left in, it would make twenty trials count for one.
+    returns = np.random.default_rng(2).normal(0.0, 0.01, (200, 20))
+    returns[7, 13] = value
+    for function in (mean_correlation, effective_trials):
+        with pytest.raises(ValueError, match="trial 13 has a return that is not finite"):
+            function(returns)
+
+
+@pytest.mark.parametrize("correlation", [NAN, 2.0, -1.1, math.inf])
+def test_what_is_no_correlation_is_refused(correlation: float) -> None:
+    with pytest.raises(ValueError, match="from -1 to 1"):
+        independent_trials(20, correlation)
+    with pytest.raises(ValueError, match="from -1 to 1"):
+        independent_variance(0.1, correlation, 100)
+
+
+def test_a_negative_correlation_makes_no_more_trials_than_were_made() -> None:
+    assert independent_trials(20, -0.3) == 20.0
+    assert independent_variance(0.02, -0.3, 1001) == 0.02
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (1, 3), (5, 0), (5, 1)])
@@ -128,3 +162,8 @@ def test_few_searches_without_skill_look_lucky_or_pass_deflation(
     assert 0.02 <= lucky <= 0.08
     passed = np.mean(best - expected_maximum(effective) > 1.6448536)
     assert passed <= 0.07
+
+
+def test_a_lucky_search_nine_errors_out_has_its_digits() -> None:
+    # 1 - Phi(9) = 1.1285884e-19 in the tables.
+    assert lucky_search(0.9, 101, 1) == pytest.approx(1.1285884e-19, rel=1e-7, abs=0.0)

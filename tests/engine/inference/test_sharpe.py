@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.special import log_ndtr
 
 from engine.inference.sharpe import (
     critical_sharpe,
@@ -111,7 +113,7 @@ def test_with_memory_the_values_are_those_of_the_authors_library(
         power(*shape, benchmark + 0.3, benchmark, 0.05, rho),
         min_track_record_2025(benchmark + 0.2, *shape[1:], benchmark, 0.95, rho),
     )
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert found == pytest.approx(expected, rel=1e-9, abs=0.0)
 
 
 def test_a_true_ratio_at_the_benchmark_is_found_at_the_level() -> None:
@@ -128,3 +130,51 @@ def test_false_discoveries_follow_bayes() -> None:
     assert observed_false_discovery(0.2, 50, 0.0, 3.0, 0.0, 0.3) == pytest.approx(0.7)
     low, high = (observed_false_discovery(r, 50, 0.0, 3.0, 0.4, 0.1) for r in (0.2, 0.4))
     assert high < low
+
+
+def test_tails_that_no_float_holds_are_weighed_by_their_logarithms() -> None:
+    # 70 errors above luck and 60 above skill: both tails are below 1e-308 or near it.
+    ratio, count, prior = 5.0, 200, 0.1
+    by_luck = log_ndtr(-ratio * math.sqrt(count))
+    by_skill = log_ndtr(-(ratio - 0.5) / math.sqrt(1.125 / count))
+    expected = math.exp(by_luck + math.log(0.9) - by_skill - math.log(0.1))
+    found = observed_false_discovery(ratio, count, 0.0, 3.0, 0.5, prior)
+    assert 0.0 < found < 1e-100
+    assert found == pytest.approx(expected, rel=1e-9, abs=0.0)
+    # exp(-1e5) and less, of which nothing is left, is no reason not to know.
+    assert observed_false_discovery(50.0, 1000, 0.0, 3.0, 0.5, 0.1) == 0.0
+
+
+@pytest.mark.parametrize(("prior", "expected"), [(0.0, 1.0), (1.0, 0.0)])
+def test_a_certain_prior_stays_certain(prior: float, expected: float) -> None:
+    assert observed_false_discovery(0.3, 50, 0.0, 3.0, 0.4, prior) == expected
+    assert planned_false_discovery(0.5, prior) == expected
+    assert math.isnan(observed_false_discovery(NAN, 50, 0.0, 3.0, 0.4, prior))
+
+
+def test_a_probability_outside_its_range_is_refused_by_its_name() -> None:
+    for prior in (1.5, -0.1):
+        with pytest.raises(ValueError, match="a prior of"):
+            planned_false_discovery(0.5, prior)
+        with pytest.raises(ValueError, match="a prior of"):
+            observed_false_discovery(0.2, 50, 0.0, 3.0, 0.4, prior)
+    with pytest.raises(ValueError, match=r"a power of 1\.5"):
+        planned_false_discovery(1.5, 0.1)
+    for level in (0.0, 1.0, 5.0):
+        with pytest.raises(ValueError, match="a level of"):
+            critical_sharpe(100, 0.0, 3.0, level=level)
+        with pytest.raises(ValueError, match="a level of"):
+            planned_false_discovery(0.5, 0.1, level)
+    for function in (min_track_record, min_track_record_2025):
+        with pytest.raises(ValueError, match="a confidence of 95"):
+            function(0.1, 0.0, 3.0, confidence=95)
+
+
+@pytest.mark.parametrize("function", [min_track_record, min_track_record_2025])
+def test_no_record_is_needed_for_less_than_an_even_chance(
+    function: Callable[..., float],
+) -> None:
+    # The square of the quantile made 0.3 as hard to reach as 0.7.
+    for confidence in (0.0, 0.3, 0.5, 1.0, NAN):
+        assert math.isnan(function(0.1, 0.0, 3.0, confidence=confidence))
+    assert function(0.1, 0.0, 3.0, confidence=0.7) > 1.0

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from engine.inference.autocorrelation import lo_error
 from engine.inference.sharpe_difference import (
@@ -132,3 +133,17 @@ def test_pairs_that_are_none_are_refused() -> None:
         sharpe_difference(first, np.where(second > 0, second, math.nan))
     with pytest.raises(ValueError, match="a block of 51 does not fit twice into 100"):
         bootstrap_difference(first, second, block=51, seed=1)
+
+
+def test_a_p_value_far_out_keeps_its_digits() -> None:
+    first = np.random.default_rng(1).normal(0.0, 0.01, 200)
+    found = sharpe_difference(first, first + 0.001)
+    expected = 2.0 * ndtr(-abs(found.difference) / found.error)
+    assert 0.0 < found.p_value < 1e-60
+    assert found.p_value == pytest.approx(expected, rel=1e-9, abs=0.0)
+
+
+def test_no_resamples_are_refused() -> None:
+    first, second = pair(100)
+    with pytest.raises(ValueError, match="0 resamples"):
+        bootstrap_difference(first, second, block=5, seed=1, resamples=0)

@@ -100,6 +100,14 @@ def test_what_cannot_be_told_is_undefined_with_a_reason() -> None:
         circular_shift_test(SIGNAL, np.where(NEXT > 0.03, np.nan, NEXT), seed=1)
 
 
+def test_returns_below_all_and_costs_below_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"row 4 is -1\.2: none is below -1"):
+        circular_shift_test(SIGNAL, np.where(NEXT == 0.04, -1.2, NEXT), seed=1)
+    for cost in (-1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match="costs are at least 0"):
+            circular_shift_test(SIGNAL, NEXT, cost=cost, seed=1)
+
+
 def test_an_arrangement_without_a_statistic_does_not_help() -> None:
     null = np.array([math.nan, 0.1, 0.2])
     assert placed(0.5, null, 3, 10, 1).p_value == 0.5  # (1 + 1) / (1 + 3)

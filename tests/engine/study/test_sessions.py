@@ -77,6 +77,12 @@ def test_what_a_day_late_would_look_like_is_shown_beside_the_right_one() -> None
     assert "INDEX 1 session ahead, and is reported as a stamp error" in trap_words(found)
 
 
+def test_a_sleeve_in_cash_moves_with_nothing_and_is_not_compared() -> None:
+    panel, held = common_shock(midnights())
+    cash = replace(held, nav={"alts": np.ones(len(held.known_at))})
+    assert session_lead_lag(panel, cash, "alts") is None
+
+
 def test_a_value_is_that_of_the_first_close_at_or_after_the_session() -> None:
     closes = instants(np.array(["2020-01-02", "2020-01-03", "2020-01-04"], dtype="M8[D]"))
     at = np.array(["2020-01-02T00:00", "2020-01-02T21:00", "2020-01-04T01:00"], dtype="M8[ns]")
