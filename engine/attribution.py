@@ -51,8 +51,16 @@ def contributions(ledger: Ledger, starts: Int) -> Float:
     ledger : Ledger
     starts : int64 (K,)
         The first bar of each stretch, ascending, from 0: `calendar_starts` has those of years.
+
+    Raises
+    ------
+    EngineError
+        For other starts, or one past the last bar.
     """
-    ends = np.append(starts[1:], len(ledger.time)) - 1
+    bars = len(ledger.time)
+    if not len(starts) or np.any(np.diff(starts, prepend=-1, append=bars) < 1) or starts[0]:
+        raise EngineError(f"stretches that start at {starts}; they ascend from 0 below {bars}")
+    ends = np.append(starts[1:], bars) - 1
     shares = ledger.held[ledger.held_at[ends]]
     value = np.where(shares == 0.0, 0.0, shares * ledger.marks[ends])
     before = np.concatenate((np.zeros((1, len(ledger.ids))), value[:-1]))

@@ -10,7 +10,8 @@ import numpy as np
 from feeds.arrays import Bool, Float, Int
 
 _TOLERANCE = 1e-12
-"""A curve that is back at its peak up to rounding has recovered."""
+"""Share of the peak that is rounding: a curve so near to it has recovered, and falls that differ by
+no more are equally deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ class _Spans:
 
     def episode(self, place: int) -> Drawdown:
         peak, stop, done = (each[place].item() for each in (self.peak, self.stop, self.recovered))
-        trough = peak + int(np.argmin(self.fall[peak : stop + 1]))
+        depth = self.depth[place].item()
+        trough = peak + int(np.argmax(self.fall[peak : stop + 1] <= depth + _TOLERANCE))
         recovery = stop if done else None
-        return Drawdown(peak, trough, recovery, float(self.fall[trough]), stop - peak)
+        return Drawdown(peak, trough, recovery, depth, stop - peak)
 
 
 def _spans(nav: Float) -> _Spans:
@@ -84,7 +86,10 @@ def episodes(nav: Float) -> tuple[Drawdown, ...]:
 def deepest(nav: Float, count: int) -> tuple[Drawdown, ...]:
     """The `count` deepest drawdowns, deepest first, the earlier one first of equals."""
     found = _spans(nav)
-    order = np.argsort(found.depth, kind="stable")[:count]
+    order = np.argsort(found.depth, kind="stable")
+    # Those that differ by rounding only keep the order of time.
+    alike = np.cumsum(np.diff(found.depth[order], prepend=-np.inf) > _TOLERANCE)
+    order = order[np.lexsort((order, alike))][:count]
     return tuple(found.episode(place) for place in order.tolist())
 
 
@@ -115,18 +120,11 @@ def max_dd_recovery_index(nav: Float) -> float:
 
 
 def _place(nav: Float, name: str) -> float:
-    """Where the deepest drawdown has its peak, trough or recovery, without the other drawdowns."""
-    fall = drawdown(nav)
-    trough = int(np.argmin(fall))
-    if fall[trough] == 0.0:
-        return math.nan
-    if name == "trough":
-        return float(trough)
-    if name == "peak":
-        return float(trough - 1 - int(np.argmax(fall[:trough][::-1] == 0.0)))
-    regained = fall[trough:] == 0.0
-    after = int(np.argmax(regained))
-    return float(trough + after) if after else math.nan
+    """Where the deepest drawdown has its peak, trough or recovery."""
+    for worst in deepest(nav, 1):
+        found = getattr(worst, name)
+        return math.nan if found is None else float(found)
+    return math.nan
 
 
 def n_drawdowns(nav: Float) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import attribution, trading
 from engine.ledger import Ledger
-from engine.measures.bars import over
+from engine.measures.bars import moved, over
 from engine.measures.sample import Sample
 from engine.measures.table import MEAN_DIFFERENCE_T, MEASURES
 from engine.measures.trades import trade_statistics
@@ -193,7 +193,7 @@ def _measured(prefix: str, names: tuple[str, ...], of: _Curve) -> Iterator[Stati
         else:
             basis = _OTHER_BASIS.get(name) or bases[measure.basis] + _SAID.get(name, "")
         if name == "hit_rate_nonzero":
-            basis = f"{np.count_nonzero(of.sample.returns)} bars that moved"
+            basis = f"{np.count_nonzero(moved(of.sample.returns))} bars that moved"
         reason = measure.reason(of.sample) if math.isnan(value) else ""
         yield _statistic(prefix + name, value, measure.unit, basis, reason)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.measures.checks import checked_numbers
 from feeds.arrays import Bool, Float, Instants, instants, text
 from feeds.errors import DataError
 
@@ -25,8 +26,9 @@ class AlignedBenchmark:
     returns : float64 (T,)
         NaN on bars that do not match.
     matched : bool (T,)
-        Bars that begin with a known value and end no later than the benchmark does: on these, and
-        on no others, the two can be compared.
+        Bars that begin with a known value, and before the last value became known: on these, and
+        on no others, the two can be compared. The last of them may end later, as one that ends at
+        midnight does after a session.
     unmatched : int
         Bars of the strategy that are not matched.
     carried : int
@@ -51,8 +53,8 @@ def aligned_benchmark(times: ArrayLike, known_at: ArrayLike, nav: ArrayLike) -> 
     """The benchmark's value at each instant, as it was known then.
 
     Values are carried forward until the next one is known, never backward, and never beyond the
-    last: a bar that begins when the benchmark has ended is not matched. Positions do not matter,
-    stamps alone do.
+    last: a bar that begins when the last value is known, or later, is not matched. Positions do
+    not matter, stamps alone do.
 
     Parameters
     ----------
@@ -69,10 +71,10 @@ def aligned_benchmark(times: ArrayLike, known_at: ArrayLike, nav: ArrayLike) -> 
         For stamps that do not ascend, values that are not above 0, or no bar in common.
     """
     closes, stamps = _ascending(times, "strategy"), _ascending(known_at, "benchmark")
-    values = np.asarray(nav, dtype=np.float64)
+    values = checked_numbers(nav, "the values of the benchmark")
     if len(closes) < 2 or values.shape != stamps.shape:
         raise DataError(
-            f"{len(closes)} instants, and {len(values)} values of the benchmark with {len(stamps)} "
+            f"{len(closes)} instants, and {values.size} values of the benchmark with {len(stamps)} "
             "stamps; give point 0 and a close per bar, and a stamp per value"
         )
     bad = np.flatnonzero(~np.isfinite(values) | (values <= 0.0))
@@ -102,10 +104,14 @@ def aligned_benchmark(times: ArrayLike, known_at: ArrayLike, nav: ArrayLike) -> 
 
 
 def _ascending(values: Any, whose: str) -> Instants:
-    found = instants(values)
+    found = instants(values, f"the stamps of the {whose}")
+    if found.ndim != 1:
+        raise DataError(
+            f"the stamps of the {whose} have {found.ndim} dimensions; give one per value"
+        )
     late = np.flatnonzero(~(found[1:] > found[:-1]))  # a missing time compares false
-    if found.ndim != 1 or len(late) or np.isnat(found).any():
-        at = f" after {text(found[late[0]])}" if found.ndim == 1 and len(late) else ""
+    if len(late) or np.isnat(found).any():
+        at = f" after {text(found[late[0]])}" if len(late) else ""
         raise DataError(f"the stamps of the {whose} do not ascend{at}; sort them, one per value")
     if not len(found):
         raise DataError(f"the {whose} has no stamps")

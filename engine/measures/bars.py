@@ -1,21 +1,39 @@
-"""Winning and losing bars: how often, how much, how many in a row. The target is 0 everywhere."""
+"""Winning and losing bars: how often, how much, how many in a row. The target is 0 everywhere.
+
+A return within `ZERO` of 0 neither wins nor loses: it is what rounding leaves of nothing.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from engine.measures.moments import NAN, mean
+from engine.measures.moments import NAN, ZERO, mean
 from feeds.arrays import Bool, Float
 
 
+def won(returns: Float) -> Bool:
+    """Which returns are above 0 beyond rounding."""
+    return returns > ZERO
+
+
+def lost(returns: Float) -> Bool:
+    """Which returns are below 0 beyond rounding."""
+    return returns < -ZERO
+
+
+def moved(returns: Float) -> Bool:
+    """Which returns win or lose."""
+    return np.abs(returns) > ZERO
+
+
 def gains(returns: Float) -> float:
-    """Sum of all returns above 0."""
-    return float(np.add.reduce(np.maximum(returns, 0.0)))
+    """Sum of the returns that win."""
+    return float(np.add.reduce(np.where(won(returns), returns, 0.0)))
 
 
 def losses(returns: Float) -> float:
-    """Sum of all returns below 0, without the sign."""
-    return float(np.add.reduce(np.maximum(-returns, 0.0)))
+    """Sum of the returns that lose, without the sign."""
+    return float(np.add.reduce(np.where(lost(returns), -returns, 0.0)))
 
 
 def over(top: float, bottom: float) -> float:
@@ -40,22 +58,22 @@ def gain_to_pain(returns: Float) -> float:
 
 def hit_rate_nonzero(returns: Float) -> float:
     """Winning bars over winning and losing bars."""
-    return over(float(np.count_nonzero(returns > 0.0)), float(np.count_nonzero(returns)))
+    return over(_number(won(returns)), _number(moved(returns)))
 
 
 def hit_rate_all(returns: Float) -> float:
     """Winning bars over all bars."""
-    return over(float(np.count_nonzero(returns > 0.0)), float(len(returns)))
+    return over(_number(won(returns)), float(len(returns)))
 
 
 def avg_win(returns: Float) -> float:
-    """Mean of the returns above 0; NaN without one."""
-    return mean(returns[returns > 0.0])
+    """Mean of the returns that win; NaN without one."""
+    return mean(returns[won(returns)])
 
 
 def avg_loss(returns: Float) -> float:
-    """Mean of the returns below 0, a negative number; NaN without one."""
-    return mean(returns[returns < 0.0])
+    """Mean of the returns that lose, a negative number; NaN without one."""
+    return mean(returns[lost(returns)])
 
 
 def payoff_ratio_bars(returns: Float) -> float:
@@ -74,17 +92,21 @@ def kelly_discrete_bars(returns: Float) -> float:
 
 def longest_win_streak(returns: Float) -> float:
     """Most winning bars in a row."""
-    return float(_longest(returns > 0.0))
+    return float(_longest(won(returns)))
 
 
 def longest_loss_streak(returns: Float) -> float:
     """Most losing bars in a row."""
-    return float(_longest(returns < 0.0))
+    return float(_longest(lost(returns)))
 
 
 def exposure_from_returns(returns: Float) -> float:
     """Share of bars with a return other than 0: a stand-in where positions are not known."""
-    return over(float(np.count_nonzero(returns)), float(len(returns)))
+    return over(_number(moved(returns)), float(len(returns)))
+
+
+def _number(inside: Bool) -> float:
+    return float(np.count_nonzero(inside))
 
 
 def _longest(inside: Bool) -> int:

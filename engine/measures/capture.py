@@ -1,8 +1,9 @@
 """How much of a benchmark's rises and falls is taken part in.
 
 `up` are the bars, or calendar months, in which the benchmark rises, `down` those in which it falls;
-flat ones belong to neither, except in `down_capture_total_compounded_nonpos`. The one to show is
-`up_capture_monthly_geomean` and its twin: those that compound bars depend on P or explode with T.
+flat ones, up to rounding, belong to neither, except in `down_capture_total_compounded_nonpos`. The
+one to show is `up_capture_monthly_geomean` and its twin: those that compound bars depend on P or
+explode with T.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 
 import numpy as np
 
+from engine.measures.bars import lost, won
 from engine.measures.growth import power
 from engine.measures.moments import NAN, ZERO, mean
 from feeds.arrays import Bool, Float
@@ -18,12 +20,12 @@ from feeds.arrays import Bool, Float
 
 def up_capture_arith(returns: Float, benchmark: Float) -> float:
     """Mean return over mean benchmark return, on rising bars."""
-    return _arith(returns, benchmark, benchmark > 0.0)
+    return _arith(returns, benchmark, won(benchmark))
 
 
 def down_capture_arith(returns: Float, benchmark: Float) -> float:
     """Mean return over mean benchmark return, on falling bars."""
-    return _arith(returns, benchmark, benchmark < 0.0)
+    return _arith(returns, benchmark, lost(benchmark))
 
 
 def up_capture_sum(returns: Float, benchmark: Float) -> float:
@@ -38,33 +40,33 @@ def down_capture_sum(returns: Float, benchmark: Float) -> float:
 
 def up_capture_geomean_period(returns: Float, benchmark: Float) -> float:
     """Geometric mean return over that of the benchmark, on rising bars."""
-    return _compounded(returns, benchmark, benchmark > 0.0, mean_of=1.0)
+    return _compounded(returns, benchmark, won(benchmark), mean_of=1.0)
 
 
 def down_capture_geomean_period(returns: Float, benchmark: Float) -> float:
     """Geometric mean return over that of the benchmark, on falling bars."""
-    return _compounded(returns, benchmark, benchmark < 0.0, mean_of=1.0)
+    return _compounded(returns, benchmark, lost(benchmark), mean_of=1.0)
 
 
 def up_capture_geometric(returns: Float, benchmark: Float, periods_per_year: float) -> float:
     """Annualised compounded returns of rising bars, one over the other; depends on P."""
-    return _compounded(returns, benchmark, benchmark > 0.0, mean_of=periods_per_year)
+    return _compounded(returns, benchmark, won(benchmark), mean_of=periods_per_year)
 
 
 def down_capture_geometric(returns: Float, benchmark: Float, periods_per_year: float) -> float:
     """Annualised compounded returns of falling bars, one over the other; depends on P."""
-    return _compounded(returns, benchmark, benchmark < 0.0, mean_of=periods_per_year)
+    return _compounded(returns, benchmark, lost(benchmark), mean_of=periods_per_year)
 
 
 def up_capture_total_compounded(returns: Float, benchmark: Float) -> float:
     """Compounded returns of rising bars, one over the other; explodes with T."""
-    up = benchmark > 0.0
+    up = won(benchmark)
     return _compounded(returns, benchmark, up, mean_of=int(np.count_nonzero(up)))
 
 
 def down_capture_total_compounded_nonpos(returns: Float, benchmark: Float) -> float:
     """Compounded returns of bars on which the benchmark did not rise, one over the other."""
-    down = benchmark <= 0.0
+    down = ~won(benchmark)
     return _compounded(returns, benchmark, down, mean_of=int(np.count_nonzero(down)))
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from engine.drawdowns import max_drawdown, pain_index, ulcer_index
-from engine.measures.bars import over
+from engine.measures.bars import lost, over
 from engine.measures.growth import (
     ann_return_arith,
     cagr,
@@ -17,6 +17,7 @@ from engine.measures.growth import (
 )
 from engine.measures.moments import (
     NAN,
+    ZERO,
     deviation,
     excess_kurtosis_population,
     mean,
@@ -84,32 +85,33 @@ def _sharpe_spread(returns: Float, ratio: float) -> float:
 
 def sortino(returns: Float, periods_per_year: float) -> float:
     """Arithmetic annual return over the annual downside deviation, target 0 (Sortino 1991)."""
-    if not _loses(returns):
+    if not falls(returns):
         return NAN
     return ann_return_arith(returns, periods_per_year) / ann_downside_dev(returns, periods_per_year)
 
 
 def sortino_period(returns: Float) -> float:
     """Mean return over downside deviation, per bar."""
-    return mean(returns) / downside_dev_period(returns) if _loses(returns) else NAN
+    return mean(returns) / downside_dev_period(returns) if falls(returns) else NAN
 
 
 def sortino_subset_denominator(returns: Float, periods_per_year: float) -> float:
     """A wrong Sortino ratio, for recognising it: the divisor counts losing bars only."""
-    lost = np.count_nonzero(returns < 0.0)
-    return sortino(returns, periods_per_year) * math.sqrt(lost / len(returns))
+    losing = np.count_nonzero(lost(returns))
+    return sortino(returns, periods_per_year) * math.sqrt(losing / len(returns))
 
 
 def sortino_std_of_negatives(returns: Float, periods_per_year: float) -> float:
     """A wrong Sortino ratio, for recognising it: over the standard deviation of losing bars."""
-    lost = returns[returns < 0.0]
-    if not varies(lost):
+    losing = returns[lost(returns)]
+    if not varies(losing):
         return NAN
-    return math.sqrt(periods_per_year) * mean(returns) / deviation(lost)
+    return math.sqrt(periods_per_year) * mean(returns) / deviation(losing)
 
 
-def _loses(returns: Float) -> bool:
-    return bool(np.any(returns < 0.0)) and varies(returns)
+def falls(returns: Float) -> bool:
+    """Whether a ratio to the downside deviation makes sense: beyond rounding, of 2 returns."""
+    return len(returns) > 1 and downside_dev_period(returns) > ZERO
 
 
 def calmar(nav: Float, periods_per_year: float) -> float:
@@ -121,7 +123,7 @@ def calmar_36m(nav: Float, periods_per_year: float) -> float:
     """`calmar` of the last 3P bars, Young's original (1991); NaN for a shorter sample."""
     bars = round(3.0 * periods_per_year)
     # What fell to 0 before has no growth any more.
-    if len(nav) - 1 < bars or not nav[-1 - bars] > 0.0:
+    if not 1 <= bars < len(nav) or not nav[-1 - bars] > 0.0:
         return NAN
     return calmar(nav[-1 - bars :], periods_per_year)
 

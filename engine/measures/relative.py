@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from engine.measures.bars import over
+from engine.measures.bars import hit_rate_all, over
 from engine.measures.growth import ann_return_arith, cagr, per_period, power
 from engine.measures.moments import NAN, ZERO, mean, spread, varies
 from engine.measures.ratios import sharpe
@@ -141,4 +141,4 @@ def m2(returns: Float, benchmark: Float, periods_per_year: float, risk_free: flo
 
 def batting_average(returns: Float, benchmark: Float) -> float:
     """Share of bars with a return above that of the benchmark."""
-    return over(float(np.count_nonzero(returns > benchmark)), float(len(returns)))
+    return hit_rate_all(returns - benchmark)

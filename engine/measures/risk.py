@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from engine.measures.bars import lost
 from engine.measures.moments import NAN, mean, spread
 from feeds.arrays import Float
 
@@ -22,7 +23,7 @@ def ann_vol(returns: Float, periods_per_year: float) -> float:
 
 def downside_dev_period(returns: Float) -> float:
     """Root of the mean squared loss; the divisor counts all bars, not the losing ones only."""
-    losses = np.minimum(returns, 0.0)
+    losses = np.where(lost(returns), returns, 0.0)
     return math.sqrt(mean(losses * losses)) if len(returns) else NAN
 
 

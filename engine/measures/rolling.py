@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.measures.bars import lost
+from engine.measures.checks import checked_periods, checked_returns
 from engine.measures.moments import ZERO
 from feeds.arrays import Float, Int
 from feeds.errors import DataError
@@ -30,7 +32,7 @@ def rolling_vol(
     returns: Float, window: int, periods_per_year: float, at: Int | None = None
 ) -> Float:
     """Volatility a year over each window, float64 (T,)."""
-    return math.sqrt(periods_per_year) * _rolled(_deviation, window, at, returns)
+    return math.sqrt(checked_periods(periods_per_year)) * _rolled(_deviation, window, at, returns)
 
 
 def rolling_sharpe(
@@ -41,7 +43,7 @@ def rolling_sharpe(
     def ratio(own: Float) -> Float:
         return _over(_mean(own), _deviation(own))
 
-    return math.sqrt(periods_per_year) * _rolled(ratio, window, at, returns)
+    return math.sqrt(checked_periods(periods_per_year)) * _rolled(ratio, window, at, returns)
 
 
 def rolling_sortino(
@@ -50,10 +52,11 @@ def rolling_sortino(
     """Sortino ratio a year over each window, target 0, float64 (T,)."""
 
     def ratio(own: Float) -> Float:
-        lost = np.minimum(own, 0.0)
-        return _over(_mean(own), np.where(_deviation(own) > 0.0, np.sqrt(_mean(lost * lost)), 0.0))
+        losses = np.where(lost(own), own, 0.0)
+        down = np.sqrt(_mean(losses * losses))
+        return _over(_mean(own), np.where((down > ZERO) & (window > 1), down, 0.0))
 
-    return math.sqrt(periods_per_year) * _rolled(ratio, window, at, returns)
+    return math.sqrt(checked_periods(periods_per_year)) * _rolled(ratio, window, at, returns)
 
 
 def rolling_beta(returns: Float, benchmark: Float, window: int, at: Int | None = None) -> Float:
@@ -83,6 +86,9 @@ def _rolled(measure: Callable[..., Float], window: int, at: Int | None, *series:
     """The measure of each window of each series, in pieces."""
     if window < 1:
         raise DataError(f"a window of {window} bars is none; give at least 1")
+    series = tuple(map(checked_returns, series, ("the returns", "the benchmark's returns")))
+    if len({len(each) for each in series}) > 1:
+        raise DataError(f"{len(series[1])} returns of the benchmark for {len(series[0])} bars")
     ends = np.arange(len(series[0])) if at is None else at
     out = np.full(len(ends), np.nan)
     whole = np.flatnonzero(ends >= window - 1)

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from engine.measures.calendar import by_calendar
-from engine.measures.checks import checked_labels, checked_returns
+from engine.measures.checks import (
+    checked_labels,
+    checked_numbers,
+    checked_periods,
+    checked_rate,
+    checked_returns,
+    warn_of_percents,
+)
 from engine.measures.growth import curve
+from engine.measures.rows import check_rows
 from feeds.arrays import Float, Instants
 from feeds.errors import DataError
 
@@ -84,21 +90,29 @@ def checked_sample(
     Raises
     ------
     DataError
-        For returns that no account can have, and for a benchmark or timestamps of other bars.
+        For returns that no account can have, for a benchmark or timestamps of other bars, and for
+        a number of bars a year, or a rate, that nobody can mean.
+
+    Warns
+    -----
+    UserWarning
+        For returns that look like percents or prices.
     """
-    if not (np.isfinite(periods_per_year) and periods_per_year > 0.0):
-        raise DataError(f"periods_per_year is {periods_per_year}; it must be above 0, such as 365")
-    if not (np.isfinite(risk_free) and risk_free > -1.0):
-        raise DataError(f"risk_free is {risk_free}; give an annual rate, 0.03 for 3 %")
-    labels = None if timestamps is None else checked_labels(timestamps, np.size(returns))
-    own = checked_returns(returns, "the returns", labels)
-    per_year, rate = float(periods_per_year), float(risk_free)
-    if benchmark is None:
-        return Sample(own, curve(own), per_year, rate, labels=labels)
-    if np.shape(benchmark)[:1] != own.shape:
+    per_year = checked_periods(periods_per_year)
+    rate = checked_rate(risk_free, per_year)
+    own = checked_numbers(returns, "the returns")
+    labels = None if timestamps is None else checked_labels(timestamps, own.size)
+    own = checked_returns(own, "the returns", labels)
+    other = None if benchmark is None else checked_numbers(benchmark, "the benchmark's returns")
+    if other is not None and other.shape != own.shape:
         raise DataError(
-            f"the benchmark has the shape {np.shape(benchmark)} for {len(own)} bars; align it by "
-            "its stamps first (`engine.measures.aligned_benchmark`)"
+            f"the benchmark has the shape {other.shape} for {len(own)} bars; align it by its "
+            "stamps first (`engine.measures.aligned_benchmark`)"
         )
-    other = checked_returns(benchmark, "the benchmark's returns", labels)
+    check_rows(returns, benchmark, timestamps, labels)
+    warn_of_percents(own, "the returns")
+    if other is None:
+        return Sample(own, curve(own), per_year, rate, labels=labels)
+    other = checked_returns(other, "the benchmark's returns", labels)
+    warn_of_percents(other, "the benchmark's returns")
     return Sample(own, curve(own), per_year, rate, other, curve(other), labels)

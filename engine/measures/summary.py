@@ -36,9 +36,10 @@ def summary(
         Effective annual rate.
     benchmark : array-like (T,)
         Returns of the benchmark on the same bars; `aligned_benchmark` makes them of a curve on
-        another calendar.
+        another calendar. One with an index, as a series of pandas has, must have that of the
+        returns, or the timestamps.
     timestamps : array-like (T,)
-        The day, or the instant in UTC, at which each bar begins; ascending.
+        The day, or the instant, at which each bar begins; ascending. What has no zone is in UTC.
 
     Returns
     -------
@@ -50,7 +51,13 @@ def summary(
     ------
     DataError
         For no return, one that is missing, infinite or below -1, with its place or date; for a
-        benchmark or timestamps of another length.
+        benchmark or timestamps of another length or other bars.
+
+    Warns
+    -----
+    UserWarning
+        For returns, or those of a benchmark, of more than 100 % a bar on average: percents or
+        prices, most likely.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what leaves the range is undefined
         sample = checked_sample(returns, periods_per_year, risk_free, benchmark, timestamps)
@@ -67,7 +74,7 @@ def reasons(
 ) -> dict[str, str]:
     """Why a measure is undefined, by its id, for those that `summary` gives as NaN.
 
-    Parameters and errors are those of `summary`.
+    Parameters, errors and warnings are those of `summary`.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         sample = checked_sample(returns, periods_per_year, risk_free, benchmark, timestamps)

@@ -83,7 +83,8 @@ def _named(unit: str, *functions: Callable[..., float], needs: tuple[Need, ...] 
 
 _Table = dict[str, Measure]
 _SPREAD = (need.TWO, need.SPREAD)
-_LOSS = (*_SPREAD, need.LOSS)
+_LOSS = (need.TWO, need.LOSS)
+_FALLS = (*_LOSS, need.DOWNSIDE)
 _PAIR = (need.TWO, need.OTHER_VARIES)
 _BETA = (*_PAIR, need.SLOPE)
 _DIFFER = (need.TWO, need.DIFFER)
@@ -104,8 +105,8 @@ MEASURES: _Table = {
     **_named("ratio", ratios.sharpe_cagr_over_vol, needs=(*_SPREAD, need.IN_RANGE)),
     **_named("ratio", ratios.sharpe_se_mertens_annual, needs=(*_SPREAD, need.SKEWED)),
     **_named("fraction", ratios.psr_vs_0, needs=(*_SPREAD, need.SKEWED)),
-    **_named("ratio", ratios.sortino, ratios.sortino_period, needs=_LOSS),
-    **_named("ratio", ratios.sortino_subset_denominator, needs=_LOSS),
+    **_named("ratio", ratios.sortino, ratios.sortino_period, needs=_FALLS),
+    **_named("ratio", ratios.sortino_subset_denominator, needs=_FALLS),
     **_named("ratio", ratios.sortino_std_of_negatives, needs=(*_LOSS, need.LOSSES_VARY)),
     **_named("fraction", drawdowns.max_drawdown),
     **_named("bars", drawdowns.max_drawdown_duration),

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.measures.moments import (
     NAN,
+    ZERO,
     deviation,
     excess_kurtosis_population,
     mean,
@@ -68,9 +69,9 @@ def var_cornish_fisher_95(returns: Float) -> float:
 
 
 def tail_ratio(returns: Float) -> float:
-    """The 95 % quantile over the 5 % quantile, both without sign."""
+    """The 95 % quantile over the 5 % quantile, both without sign; NaN for a lower one of 0."""
     low = abs(_quantile(returns, 0.05))
-    return abs(_quantile(returns, 0.95)) / low if low > 0.0 else NAN
+    return abs(_quantile(returns, 0.95)) / low if low > ZERO else NAN
 
 
 def _shortfall(returns: Float, level: float) -> float:

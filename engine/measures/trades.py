@@ -1,7 +1,7 @@
 """Closed trades: how often they win, how much, how long they last.
 
 `pnl` is money net of all costs, float64 (n,), `held` the bars that each was held, in the order in
-which they were closed. A trade of exactly 0 neither wins nor loses, but counts.
+which they were closed. A trade within 1e-12 of 0 neither wins nor loses, but counts.
 """
 
 from __future__ import annotations
@@ -14,13 +14,20 @@ from engine.measures.bars import (
     avg_loss,
     avg_win,
     gains,
+    hit_rate_all,
+    hit_rate_nonzero,
     longest_loss_streak,
     longest_win_streak,
     losses,
+    lost,
+    moved,
     over,
+    won,
 )
+from engine.measures.checks import checked_numbers
 from engine.measures.moments import NAN, deviation, mean, varies
 from feeds.arrays import Float
+from feeds.errors import DataError
 
 _MOST_SQN = 100
 _BEST = 5
@@ -28,12 +35,12 @@ _BEST = 5
 
 def win_rate(pnl: Float) -> float:
     """Winning trades over all trades."""
-    return over(float(np.count_nonzero(pnl > 0.0)), float(len(pnl)))
+    return hit_rate_all(pnl)
 
 
 def win_rate_excl_breakeven(pnl: Float) -> float:
     """Winning trades over winning and losing trades."""
-    return over(float(np.count_nonzero(pnl > 0.0)), float(np.count_nonzero(pnl)))
+    return hit_rate_nonzero(pnl)
 
 
 def profit_factor(pnl: Float) -> float:
@@ -87,13 +94,25 @@ def trade_statistics(pnl: Float, held: Float) -> dict[str, float]:
     pnl : float64 (n,)
     held : float64 (n,)
         Bars.
+
+    Raises
+    ------
+    DataError
+        For anything but two rows of finite numbers, one of each per trade.
     """
-    won, lost = pnl > 0.0, pnl < 0.0
+    pnl, held = checked_numbers(pnl, "the profits"), checked_numbers(held, "the bars held")
+    if pnl.ndim != 1 or pnl.shape != held.shape:
+        raise DataError(f"profits {pnl.shape} and bars held {held.shape}; give one each per trade")
+    bad = np.flatnonzero(~(np.isfinite(pnl) & np.isfinite(held)))
+    if len(bad):
+        place = int(bad[0])
+        raise DataError(f"the trade at place {place} made {pnl[place]} over {held[place]} bars")
+    winning, losing = won(pnl), lost(pnl)
     return {
         "n_trades": float(len(pnl)),
-        "n_wins": float(np.count_nonzero(won)),
-        "n_losses": float(np.count_nonzero(lost)),
-        "n_breakeven": float(len(pnl) - np.count_nonzero(pnl)),
+        "n_wins": float(np.count_nonzero(winning)),
+        "n_losses": float(np.count_nonzero(losing)),
+        "n_breakeven": float(len(pnl) - np.count_nonzero(moved(pnl))),
         "net_profit": float(np.add.reduce(pnl)),
         "gross_profit": gains(pnl),
         "gross_loss": -losses(pnl),
@@ -111,12 +130,12 @@ def trade_statistics(pnl: Float, held: Float) -> dict[str, float]:
         "sqn_capped_100": sqn_capped_100(pnl),
         "t_stat_mean": sqn_ddof1(pnl),
         "kelly_discrete": kelly_discrete(pnl),
-        "largest_win": float(np.maximum.reduce(pnl[won])) if won.any() else NAN,
-        "largest_loss": float(np.minimum.reduce(pnl[lost])) if lost.any() else NAN,
+        "largest_win": float(np.maximum.reduce(pnl[winning])) if winning.any() else NAN,
+        "largest_loss": float(np.minimum.reduce(pnl[losing])) if losing.any() else NAN,
         "max_consecutive_wins": longest_win_streak(pnl),
         "max_consecutive_losses": longest_loss_streak(pnl),
         "best_5_share_of_profit": best_5_share_of_profit(pnl),
         "avg_holding_bars": mean(held),
-        "avg_holding_bars_wins": mean(held[won]),
-        "avg_holding_bars_losses": mean(held[lost]),
+        "avg_holding_bars_wins": mean(held[winning]),
+        "avg_holding_bars_losses": mean(held[losing]),
     }

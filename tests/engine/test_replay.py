@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from pathlib import Path
@@ -12,6 +11,7 @@ import backtrader as bt
 import numpy as np
 import pytest
 
+from engine import trading
 from engine.cerebro import replay as paths
 from engine.cerebro.replay import replay_raw
 from engine.execution import ExecutionSpec
@@ -19,6 +19,7 @@ from engine.ledger import Ledger
 from feeds.errors import DataError, EngineError
 from feeds.events import Event
 from feeds.panel import Panel
+from tests.engine.measures.references import FOLDER, Example, of_form, read_rows
 from tests.panels import coins
 
 FREE = ExecutionSpec(cash=1000.0, fee_bps=0.0, slippage_bps=0.0, reserve=0.0)
@@ -250,33 +251,88 @@ class Scripted(bt.Strategy):
 
 
 @pytest.mark.shared
-def test_the_worked_ledger_of_a_rotation_is_reproduced(shared: Path) -> None:
-    folder = shared / "reference" / "metrics"
-    toy = json.loads((folder / "ledger_rotation.json").read_text())
-    panel = _bars(folder / "ledger_rotation_bars.csv")
+@pytest.mark.parametrize("example", of_form("ledger"), ids=lambda each: each.name)
+def test_a_worked_ledger_is_reproduced_in_every_column(example: Example) -> None:
+    toy, panel = example.content, _bars(FOLDER / f"{example.name}_bars.csv")
     orders = tuple((o["decided_bar"], o["symbol"], float(o["qty"])) for o in toy["orders"])
-    spec = ExecutionSpec(cash=10_000.0, fee_bps=10.0, slippage_bps=5.0)
+    fee, slippage = (1e4 * float(toy[name]) for name in ("fee_rate", "slippage_rate"))
+    spec = ExecutionSpec(cash=float(toy["initial_cash"]), fee_bps=fee, slippage_bps=slippage)
     ledger = replay_raw(panel, Scripted, {"orders": orders}, spec)
-    expected = toy["expected_bars"]
-    assert ledger.nav == pytest.approx([bar["equity"] for bar in expected], abs=1e-8)
-    assert ledger.cash == pytest.approx([bar["cash"] for bar in expected], abs=1e-8)
-    for column, name in enumerate(panel.ids):
-        quantity = [bar[f"qty_{name}"] for bar in expected]
-        assert ledger.shares[:, column] == pytest.approx(quantity, abs=1e-8)
-    for order, fill in zip(ledger.orders, toy["fills"], strict=True):
+    bars = _columns(ledger, panel)
+    for each in toy["expected_bars"]:
+        assert set(each) <= set(bars), "a column that nobody has worked out"
+        row = {name: bars[name][each["bar"]] for name in each}
+        wanted = {name: np.nan if value is None else value for name, value in each.items()}
+        assert row == pytest.approx(wanted, abs=1e-8, nan_ok=True), each["bar"]
+    filled = [order for order in ledger.orders if order.status == "filled"]
+    for order, fill in zip(filled, toy["fills"], strict=True):
+        found = {
+            "decided_bar": int(np.searchsorted(panel.known_at, order.decided_at)),
+            "filled_bar": int(np.searchsorted(panel.opened_at, order.filled_at)),
+            "qty": order.shares,
+            "fill_price": order.price,
+            "fee": order.fee,
+        }
+        wanted = {name: float(value) for name, value in fill.items() if name != "symbol"}
         assert order.id == fill["symbol"]
-        assert order.price == pytest.approx(fill["fill_price"], abs=1e-8)
-        assert order.fee == pytest.approx(fill["fee"], abs=1e-8)
-        assert order.decided_at == panel.known_at[fill["decided_bar"]]
-        assert order.filled_at == panel.opened_at[fill["filled_bar"]]
-    assert sum(order.slippage for order in ledger.orders) == pytest.approx(10.23, abs=1e-8)
+        assert found == pytest.approx(wanted, abs=1e-8)
+    totals = _totals(bars)
+    assert {name: totals[name] for name in toy["totals"]} == pytest.approx(toy["totals"], abs=1e-8)
+
+
+def _columns(ledger: Ledger, panel: Panel) -> dict[str, np.ndarray]:
+    """What a worked ledger may tell of each bar, of which the first is before any fill."""
+    log, fills = ledger.log, trading.fill_bars(ledger)
+    notional = np.abs(log.shares * log.price)
+
+    def by_bar(values: np.ndarray) -> np.ndarray:
+        return np.array([values[fills == bar].sum() for bar in range(len(ledger.nav))])
+
+    return {
+        "bar": np.arange(len(ledger.nav)),
+        "cash": ledger.cash,
+        **{f"qty_{name}": ledger.shares[:, column] for column, name in enumerate(panel.ids)},
+        "positions_value": np.nansum(ledger.shares * panel.close, axis=1),
+        "equity": ledger.nav,
+        "ret": np.append(np.nan, ledger.nav[1:] / ledger.nav[:-1] - 1.0),
+        "gross_exposure": trading.gross_exposure(ledger),
+        "traded_notional": by_bar(notional),
+        "one_way_turnover": trading.one_way_turnover(ledger),
+        "cum_fees": np.cumsum(by_bar(log.fee)),
+        "cum_slippage": np.cumsum(by_bar(log.slippage)),
+    }
+
+
+def _totals(bars: dict[str, np.ndarray]) -> dict[str, float]:
+    """What a worked ledger may tell of the whole, the bar before any fill left out."""
+    run = {name: values[1:] for name, values in bars.items()}
+    held = np.count_nonzero(run["positions_value"])
+    turnover, count = run["one_way_turnover"].sum(), len(run["bar"])
+    return {
+        "fees": run["cum_fees"][-1],
+        "slippage": run["cum_slippage"][-1],
+        "final_equity": run["equity"][-1],
+        "total_return": run["equity"][-1] / bars["equity"][0] - 1.0,
+        "sum_one_way_turnover": turnover,
+        "annual_one_way_turnover_365": turnover * 365.0 / count,
+        "bars_with_position": float(held),
+        "exposure_time_fraction": held / count,
+        "avg_gross_exposure": run["gross_exposure"].mean(),
+    }
+
+
+def _long_only(example: Example) -> bool:
+    """Whether target weights, which are never negative, can tell the ledger."""
+    bars = example.content["expected_bars"]
+    return all(bar[name] >= 0 for bar in bars for name in bar if name.startswith("qty_"))
 
 
 @pytest.mark.shared
-def test_the_worked_ledger_is_reproduced_from_target_weights(shared: Path) -> None:
-    folder = shared / "reference" / "metrics"
-    toy = json.loads((folder / "ledger_rotation.json").read_text())
-    panel = _bars(folder / "ledger_rotation_bars.csv")
+@pytest.mark.parametrize(
+    "example", list(filter(_long_only, of_form("ledger"))), ids=lambda each: each.name
+)
+def test_a_worked_ledger_is_reproduced_from_target_weights(example: Example) -> None:
+    toy, panel = example.content, _bars(FOLDER / f"{example.name}_bars.csv")
     bars = sorted({order["decided_bar"] for order in toy["orders"]})
     weights = []
     for bar in bars:
@@ -288,18 +344,31 @@ def test_the_worked_ledger_is_reproduced_from_target_weights(shared: Path) -> No
         weights.append(
             [quantity[n] * panel.close[bar, k] / state["equity"] for k, n in enumerate(panel.ids)]
         )
+    fee, slippage = (1e4 * float(toy[name]) for name in ("fee_rate", "slippage_rate"))
     # The band keeps the last bit of a weight from becoming an order of its own.
-    spec = ExecutionSpec(cash=10_000.0, reserve=0.0, band=1e-9)
+    spec = ExecutionSpec(
+        cash=float(toy["initial_cash"]),
+        fee_bps=fee,
+        slippage_bps=slippage,
+        reserve=0.0,
+        band=1e-9,
+    )
     ledger = replay(panel, np.array(bars), np.array(weights), spec)
     assert ledger.nav == pytest.approx([b["equity"] for b in toy["expected_bars"]], abs=1e-8)
 
 
 def _bars(path: Path) -> Panel:
-    with path.open() as file:
-        rows = list(csv.DictReader(file))
-    names = sorted({row["symbol"] for row in rows})
-    table = {
-        key: {n: [float(r[key]) for r in rows if r["symbol"] == n] for n in names}
+    rows = read_rows(path)
+    names, count = sorted({row["symbol"] for row in rows}), 1 + max(int(r["bar"]) for r in rows)
+    cells = {(row["symbol"], int(row["bar"])): row for row in rows}
+    table: dict[str, dict[str, list[float | None]]] = {
+        key: {
+            name: [
+                float(cells[name, bar][key]) if (name, bar) in cells else None
+                for bar in range(count)
+            ]
+            for name in names
+        }
         for key in ("open", "close")
     }
     return coins(table["close"], open_=table["open"])

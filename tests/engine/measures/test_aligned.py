@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.measures import aligned_benchmark
@@ -37,6 +38,30 @@ def test_nothing_is_carried_beyond_the_last_value() -> None:
     assert np.isnan(found.returns[2:]).all()
 
 
+def test_a_bar_belongs_to_the_comparison_if_it_begins_before_the_last_value() -> None:
+    # The last value is known at Friday's midnight, when the bar of Friday begins: there is nothing
+    # left to compare it with. A minute later, and the bar has a value of its own.
+    for minutes, matched in ((0, [False] * 5), (1, [False, True, False, False, False])):
+        last = np.datetime64("2024-01-05T00:00") + np.timedelta64(minutes, "m")
+        stamps = np.array(["2024-01-04T12:00", last], "datetime64[m]")
+        if not any(matched):
+            with pytest.raises(DataError, match="no bar in common"):
+                aligned_benchmark(TIMES, stamps, [100.0, 110.0])
+            continue
+        found = aligned_benchmark(TIMES, stamps, [100.0, 110.0])
+        assert found.matched.tolist() == matched
+        assert found.returns[1] == pytest.approx(0.1, rel=1e-12)
+
+
+def test_stamps_with_a_zone_are_brought_to_utc() -> None:
+    plain = aligned_benchmark(TIMES, CLOSES, VALUES)
+    new_york = pd.DatetimeIndex(CLOSES).tz_localize("UTC").tz_convert("America/New_York")
+    for stamps in (new_york, list(new_york), [f"{close}Z" for close in CLOSES.astype(str)]):
+        found = aligned_benchmark(pd.DatetimeIndex(TIMES).tz_localize("UTC"), stamps, VALUES)
+        assert found.words == plain.words
+        np.testing.assert_array_equal(found.returns, plain.returns)
+
+
 def test_values_replaced_before_a_close_are_counted() -> None:
     stamps = np.insert(CLOSES, 1, np.datetime64("2024-01-05T12:00"))
     found = aligned_benchmark(TIMES, stamps, [100.0, 500.0, 110.0, 99.0])
@@ -58,10 +83,16 @@ def test_a_value_is_known_at_its_own_instant() -> None:
         (TIMES, CLOSES, [100.0, 0.0, 99.0], "the benchmark is 0 at 2024-01-05T21:00Z"),
         (TIMES, CLOSES, [100.0, np.nan, 99.0], "the benchmark is nan at 2024-01-05T21:00Z"),
         (TIMES, CLOSES, VALUES[1:], "2 values of the benchmark with 3 stamps"),
+        (TIMES, CLOSES, ["a", "b", "c"], "the values of the benchmark are no numbers"),
+        (np.arange(6), CLOSES, VALUES, "the stamps of the strategy are no times .int64"),
+        (TIMES, np.arange(3), VALUES, "the stamps of the benchmark are no times .int64"),
+        (["a", "b"], CLOSES, VALUES, "the stamps of the strategy are no times .Error parsing"),
+        (None, CLOSES, VALUES, "the stamps of the strategy have 0 dimensions"),
+        (TIMES, [None, *CLOSES[1:]], VALUES, "the stamps of the benchmark do not ascend"),
     ],
 )
 def test_what_cannot_be_aligned_stops(
-    times: np.ndarray, stamps: np.ndarray, values: list[float], words: str
+    times: object, stamps: object, values: object, words: str
 ) -> None:
     with pytest.raises(DataError, match=words):
         aligned_benchmark(times, stamps, values)

@@ -81,6 +81,7 @@ def test_the_deepest_drawdowns_have_the_reference_positions(example: Example) ->
         )
         assert (mine.bars, mine.to_trough) == (its["length"], its["to_trough"])
         assert mine.to_recovery == its["trough_to_recovery"]
+        assert (mine.recovery is not None) == its["recovered"]
         assert mine.depth == pytest.approx(its["depth"], rel=1e-9)
 
 
@@ -89,7 +90,7 @@ def test_the_deepest_drawdowns_have_the_reference_positions(example: Example) ->
 )
 def test_months_equal_the_reference_table(example: Example) -> None:
     given, expected = example.arguments, example.content["monthly_returns"]
-    labels = instants(np.char.rstrip(np.array(given["timestamps"]), "Z"))
+    labels = instants(given["timestamps"])
     for name, values in (("ret", given["returns"]), ("bench", given["benchmark"])):
         found = monthly_table(values, labels)
         assert list(found) == sorted(expected)
@@ -127,15 +128,37 @@ def numbers(values: list[Any]) -> list[float]:
     return [math.nan if value is None else float(value) for value in values]
 
 
+def arguments_of(case: dict[str, Any]) -> dict[str, Any]:
+    """What `summary` takes, for a case."""
+    given = {name: case[name] for name in ("periods_per_year", "risk_free") if name in case}
+    series = {name: numbers(case[name]) for name in ("returns", "benchmark") if name in case}
+    return given | series
+
+
+def fault_of(case: dict[str, Any]) -> tuple[str, int | None]:
+    """The series that no account can have, and the place of the first such return."""
+    returns, benchmark = (numbers(case.get(name, [])) for name in ("returns", "benchmark"))
+    for title, values in (("the returns", returns), ("the benchmark", benchmark)):
+        if title == "the benchmark" and values and len(values) != len(returns):
+            return title, None
+        bad = [place for place, value in enumerate(values) if not -1.0 <= value < math.inf]
+        if bad:
+            return title, bad[0]
+    return "the returns|the benchmark", None
+
+
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("case", list(filter(is_refused, CASES)), ids=lambda case: case["name"])
 def test_returns_that_no_account_can_have_stop_with_name_and_date(case: dict[str, Any]) -> None:
-    returns, per_year = numbers(case["returns"]), case["periods_per_year"]
-    with pytest.raises(DataError, match="the returns"):
-        summary(returns, periods_per_year=per_year)
-    days = np.datetime64("2024-01-01") + np.arange(len(returns))
-    bad = [place for place, value in enumerate(returns) if not -1.0 <= value < math.inf]
-    with pytest.raises(DataError, match=str(days[bad[0]]) if bad else "empty"):
-        summary(returns, periods_per_year=per_year, timestamps=days)
+    given, (title, place) = arguments_of(case), fault_of(case)
+    days = np.datetime64("2024-01-01") + np.arange(len(given["returns"]))
+    allowed = (UserWarning,) if "warning" in case["expect"]["status"] else ()
+    for stamps in (None, days):
+        with pytest.raises((DataError, *allowed), match=title) as stop:
+            summary(**given, timestamps=stamps)
+        if place is not None:
+            where = f"place {place}" if stamps is None else str(days[place])
+            assert where in str(stop.value)
 
 
 @pytest.mark.parametrize(
@@ -144,9 +167,7 @@ def test_returns_that_no_account_can_have_stop_with_name_and_date(case: dict[str
     ids=lambda case: case["name"],
 )
 def test_degenerate_returns_give_the_reference_value_or_a_reason(case: dict[str, Any]) -> None:
-    given = {"returns": numbers(case["returns"]), "periods_per_year": case["periods_per_year"]}
-    if "benchmark" in case:
-        given["benchmark"] = numbers(case["benchmark"])
+    given = arguments_of(case)
     found, why = summary(**given), reasons(**given)
     for name, value in case["expect"].items():
         assert same(found[name], value, 1e-9), (name, found[name], value)

@@ -118,6 +118,35 @@ def test_a_window_longer_than_the_series_gives_nothing() -> None:
         rolling_return(np.zeros(3), 0)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.5])
+def test_windows_of_what_no_account_can_have_stop_with_the_place(value: float) -> None:
+    good = np.array([0.01, -0.02, 0.03, 0.01])
+    bad = np.array([0.01, -0.02, value, 0.01])
+    calls = (
+        lambda: rolling_sharpe(bad, 2, 365.0),
+        lambda: rolling_vol(bad, 2, 365.0),
+        lambda: rolling_sortino(bad, 2, 365.0),
+        lambda: rolling_return(bad, 2),
+        lambda: rolling_maxdd(bad, 2),
+        lambda: rolling_beta(bad, good, 2),
+    )
+    for call in calls:
+        with pytest.raises(DataError, match=r"the returns: a return .* at place 2"):
+            call()
+    with pytest.raises(DataError, match=r"the benchmark's returns: a return .* at place 2"):
+        rolling_beta(good, bad, 2)
+
+
+def test_windows_of_other_bars_or_of_no_year_stop() -> None:
+    returns = np.array([0.01, -0.02, 0.03])
+    with pytest.raises(DataError, match="2 returns of the benchmark for 3 bars"):
+        rolling_beta(returns, returns[1:], 2)
+    for measure in (rolling_sharpe, rolling_vol, rolling_sortino):
+        for per_year in (0.0, -5.0, np.nan):
+            with pytest.raises(DataError, match="periods_per_year is"):
+                measure(returns, 2, per_year)
+
+
 def test_years_compound_to_the_total() -> None:
     days = instants(np.datetime64("2019-11-01") + np.arange(500))
     returns = rounded(1, 500) / 10.0
