@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.luck import hardest
+from engine.notices import FEW_ROTATIONS
 from engine.regimes import rotations
 from engine.said import plain
 from engine.verdict import years
@@ -203,7 +204,10 @@ def _p_value(of: Callable[[Inference], Finding]) -> Callable[[Evidence], Figure]
     def figure(evidence: Evidence) -> Figure:
         if evidence.inference is None:
             return Figure(math.nan, reason=_NO_INFERENCE)
-        found = of(evidence.inference)
+        found, changes = of(evidence.inference), rotations(evidence.result)
+        if changes < FEW_ROTATIONS and len(evidence.result.decisions):
+            few = f"{count(changes, 'switch', 'switches')}, fewer than {FEW_ROTATIONS}"
+            return Figure(math.nan, reason=f"{few}: no p-value of timing, look at each")
         return Figure(found.p_value, reason=found.reason)
 
     return figure

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.said import NOTHING, Quoted, Said, told
-from engine.wording import chance, count, listed, p_value, points, ratio, signed_percent
+from engine.wording import chance, count, listed, p_value, percent, points, ratio, signed_percent
 
 if TYPE_CHECKING:
     from engine.inference.deflated import Deflated
@@ -50,6 +50,7 @@ def searched(deflations: Deflations) -> Said:
         )
     first = over if over else ""
     figures[_of(first, "luck")] = found[first].luck
+    figures["trials.effective"] = found[first].effective
     figures |= {_of(name, "dsr"): each.probability for name, each in found.items()}
     among = len(deflations.active)
     which = f", the hardest of {among} benchmarks," if over and among > 1 else ""
@@ -57,8 +58,8 @@ def searched(deflations: Deflations) -> Said:
     figures |= {"benchmarks": among} if which else {}
     chances = listed([f"{chance(each.probability)} {_on(name)}" for name, each in found.items()])
     return Said(
-        f"A lucky search of {count(deflations.trials, 'trial')}{apart} would look this good "
-        f"{_on(first)}"
+        f"A lucky search of {count(deflations.trials, 'trial')}{apart}, worth "
+        f"{ratio(found[first].effective, 1)} independent ones, would look this good {_on(first)}"
         f"{which} {chance(found[first].luck)} of the time; the chance that the true Sharpe ratio "
         f"is above such luck is {chances}.",
         figures,
@@ -66,19 +67,12 @@ def searched(deflations: Deflations) -> Said:
 
 
 def counted(deflations: Deflations) -> Said:
-    """What the trials count for, and what raw returns cannot tell."""
-    over = hardest(deflations)
-    each = deflations.active[over] if over else deflations.raw
-    figures: dict[str, Quoted] = {"trials.total": deflations.total}
-    parts = []
-    if deflations.trials > 1 and _known(each):
-        figures |= {"trials": deflations.trials, "trials.effective": each.effective}
-        independent = f"The {deflations.trials:,} trials of '{deflations.hypothesis}' count as "
-        parts.append(f"{independent}{ratio(each.effective, 1)} independent ones")
-    parts.append(f"the ledger holds {count(deflations.total, 'trial')} in all")
-    words = "; ".join(parts)
-    drift = " Raw returns of a rising market pass any deflation." if _known(deflations.raw) else ""
-    return Said(f"{words[:1].upper()}{words[1:]}.{drift}", figures)
+    """The trials of all hypotheses, and what raw returns cannot tell where they pass."""
+    total = f"The ledger holds {count(deflations.total, 'trial')} in all."
+    raw = deflations.raw.probability
+    passes = raw == raw and raw > 0.5
+    drift = " Raw returns of a rising market pass any deflation." * passes
+    return Said(f"{total}{drift}", {"trials.total": deflations.total})
 
 
 def counted_in(deflations: Deflations) -> str:
@@ -98,7 +92,7 @@ def examined(inference: Inference, short: bool, years: float, few: int = 0) -> t
     return told(
         _intervals(inference, short),
         *leads,
-        _timing(inference),
+        _timing(inference, few),
         _record(inference.min_track_record, years),
         _weighed(inference, few),
     )
@@ -132,14 +126,17 @@ def chosen(selection: Selection) -> Said:
     return Said(f"{text}.", figures)
 
 
-def chances(inference: Inference) -> dict[str, float]:
-    """P-values of the tests whose rejection speaks for the strategy, by what they vary."""
-    found = {
-        "shifts in time": inference.shift.p_value,
-        "random rotations": inference.rotations.p_value,
-    }
-    if inference.markets.count:
-        found["permuted markets"] = inference.markets.p_value
+def chances(inference: Inference, few: int = 0) -> dict[str, float]:
+    """P-values of the tests whose rejection speaks for the strategy, by what they vary.
+
+    Those of timing need switches to rest on: with `few` of them, they are left out.
+    """
+    found = {}
+    if not few:
+        found["shifts in time"] = inference.shift.p_value
+        found["random rotations"] = inference.rotations.p_value
+        if inference.markets.count:
+            found["permuted markets"] = inference.markets.p_value
     leads = sorted(inference.against.items())
     return found | {f"the lead over {name}": each.superior.p_value for name, each in leads}
 
@@ -193,7 +190,8 @@ def _lead(name: str, against: Against, short: bool) -> Said:
     return Said(f"Against {name}, {listed(parts)}.", figures)
 
 
-def _timing(inference: Inference) -> Said:
+def _timing(inference: Inference, few: int) -> Said:
+    """Where the run stands among other times; with few switches as a share, without p-values."""
     shown: list[str] = []
     figures: dict[str, Quoted] = {}
     for name, found, what in (
@@ -201,14 +199,25 @@ def _timing(inference: Inference) -> Said:
         ("rotations", inference.rotations, "random rotations with the same turnover"),
         ("markets", inference.markets, "markets whose bars were permuted"),
     ):
-        if found.p_value == found.p_value:
-            figures |= {f"{name}.p": found.p_value, f"{name}.count": found.count or 0}
-            shown.append(f"p {p_value(found.p_value)} against {found.count or 0:,} {what}")
-            if found.seed is not None:
-                figures |= {f"{name}.seed": found.seed}
-                shown[-1] += f" (seed {found.seed})"
+        drawn = found.count or 0
+        if found.p_value != found.p_value or not drawn:
+            continue
+        figures[f"{name}.count"] = drawn
+        if few:
+            beaten = 1.0 - (found.p_value * (1 + drawn) - 1.0) / drawn
+            figures[f"{name}.beaten"] = beaten
+            shown.append(f"{percent(beaten)} of {drawn:,} {what}")
+        else:
+            figures[f"{name}.p"] = found.p_value
+            shown.append(f"p {p_value(found.p_value)} against {drawn:,} {what}")
+        if found.seed is not None:
+            figures[f"{name}.seed"] = found.seed
+            shown[-1] += f" (seed {found.seed})"
     if not shown:
         return Said(f"Timing cannot be tested: {inference.shift.reason}.", {})
+    if few:
+        rests = f"{count(few, 'switch is', 'switches are')} too few for p-values"
+        return Said(f"Timing beats {listed(shown)}; {rests}.", figures | {"switches": few})
     return Said(f"Timing has {listed(shown)}.", figures)
 
 
@@ -226,7 +235,7 @@ def _weighed(inference: Inference, few: int) -> Said:
     """Which of the tests exclude luck once all of them are counted."""
     from engine.inference.multiple import holm
 
-    known = {name: p for name, p in chances(inference).items() if p == p}
+    known = {name: p for name, p in chances(inference, few).items() if p == p}
     if not known:
         return NOTHING
     adjusted = holm(np.array(list(known.values())))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.notices import Notice, notices
 from engine.printed import bullet
 from engine.verdict import caution, is_short, period, verdict, what_happened
-from engine.wording import count, percent, ratio, signed_percent
+from engine.wording import percent, ratio, signed_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,14 +50,18 @@ def key_figures(result: Result) -> tuple[list[str], list[list[str]]]:
     return [basis, "strategy", *names], [*rows, ["turnover a year", turnover, *("" for _ in names)]]
 
 
-def summary(result: Result, deflations: Deflations | None = None) -> str:
-    """What happened, how far to believe it, key figures, warnings: at most 20 lines of 79."""
+def summary(result: Result, deflations: Deflations | None = None, *, words: bool = True) -> str:
+    """What happened, how far to believe it, key figures, warnings: at most 20 lines of 79.
+
+    Without `words` only the figures and the warnings, for where the whole verdict follows.
+    """
     simulated = "  SIMULATED DATA" * result.simulated
     rest = f" {result.id[:12]}  {period(result)}{simulated}"
     lines = [_short(result.name, _WIDTH - len(rest)) + rest]
     # Each half has its own limit, so that long names never push the caution off the screen.
-    lines += _wrapped(" ".join(what_happened(result)), 4)
-    lines += _wrapped(" ".join(caution(result, deflations)), 5)
+    if words:
+        lines += _wrapped(" ".join(what_happened(result)), 4)
+        lines += _wrapped(" ".join(caution(result, deflations)), 5)
     header, rows = key_figures(result)
     lines += ["", *(_line(row) for row in [header, *rows])]
     found = notices(result)
@@ -86,7 +90,9 @@ def _warnings(found: Sequence[Notice], room: int) -> list[str]:
             lines += _item(f"Also: {_titles(found[kept:])}")
         if len(lines) <= room:
             return lines
-    return _item(f"{count(len(found), 'warning')}: {_titles(found)}", room)
+    # The gravest keeps its sentence, and the others what is left.
+    first = _item(f"{found[0].title}. {_first_sentence(found[0].text)}", max(1, room - 1))
+    return [*first, *_item(f"Also: {_titles(found[1:])}", max(1, room - len(first)))]
 
 
 def _titles(found: Sequence[Notice]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.weighing import Weighed
 
 DEMO = Path(__file__).resolve().parent.parent / "configs" / "demo.yaml"
-_DEARER = "execution.slippage_bps=20"
+_OUTPUT = Path("results")
 
 
 class UsageError(BacktestError):
@@ -33,9 +33,11 @@ def run(options: Namespace) -> None:
     again = [str(options.config)]
     for plugin in options.plugins:
         again += ["--plugins", str(plugin)]
-    for override in (*options.overrides, _DEARER):
+    for override in options.overrides:
         again += ["--set", override]
-    _run(options, options.config, options.overrides, f"run {shlex.join(again)}")
+    # What comes next is no new trial.
+    after = ["trials", "show"] if options.inference else ["run", *again, "--inference"]
+    _run(options, options.config, options.overrides, shlex.join([*after, *_where(options)]))
 
 
 def demo(options: Namespace) -> None:
@@ -61,7 +63,8 @@ def show(options: Namespace) -> None:
     found = weighed(result, result.path.parent.parent)
     if found.note and not options.quiet:
         print(f"note: {found.note}", file=sys.stderr)
-    _print_result(found, options.json, f"report {short(found.result.path)}")
+    after = shlex.join(["report", short(found.result.path), *_where(options)])
+    _print_result(found, options.json, after, after)
 
 
 def list_(options: Namespace) -> None:
@@ -110,6 +113,7 @@ def _run(
 ) -> None:
     from engine.config import load_config
     from engine.gates import check_gates
+    from engine.listing import short
     from engine.progress import Progress
     from engine.result import find_results
     from engine.runs import run as run_experiment
@@ -146,11 +150,18 @@ def _run(
     if result.path in earlier and not options.force and not options.quiet:
         same = "an earlier run of equal inputs; its files were verified, --force builds them again"
         print(f"note: {same}", file=sys.stderr)
-    _print_result(found, options.json, after)
+    drawn = shlex.join(["report", short(result.path), *_where(options)])
+    _print_result(found, options.json, after, drawn)
     check_gates(found.outcomes)
 
 
-def _print_result(found: Weighed, as_json: bool, after: str) -> None:
+def _where(options: Namespace) -> list[str]:
+    """The option that names the directory of results, where it is not the usual one."""
+    return [] if options.output == _OUTPUT else ["-o", str(options.output)]
+
+
+def _print_result(found: Weighed, as_json: bool, after: str, drawn: str) -> None:
+    """Print a result; `drawn` draws its tear sheet, and comes next where there is none."""
     result = found.result
     page = result.path / "tearsheet.html"
     tearsheet = str(page) if page.exists() else None
@@ -172,10 +183,10 @@ def _print_result(found: Weighed, as_json: bool, after: str) -> None:
             }
         )
         return
-    from engine.listing import short
     from engine.luck import counted_in
+    from engine.screen import summary
 
-    print(result.summary(found.deflations), end="")
+    print(summary(result, found.deflations, words=found.inference is None), end="")
     if found.inference is not None:
         print(f"\n{textwrap.fill(found.verdict.text, 79)}")
     for outcome in found.outcomes:
@@ -187,7 +198,7 @@ def _print_result(found: Weighed, as_json: bool, after: str) -> None:
     print(f"tear sheet  {tearsheet or 'not written'}")
     if found.inference is not None:
         print(f"verdict     {_verdict_page(found)}")
-    print(f"next        run_backtest.py {after if tearsheet else f'report {short(result.path)}'}")
+    print(f"next        run_backtest.py {after if tearsheet else drawn}")
 
 
 def _verdict_page(found: Weighed) -> str | None:

@@ -24,6 +24,7 @@ Rows = NDArray[np.int32]
 
 FEWEST = 10
 """Returns from which on an interval is given."""
+_NOTHING = 1e-18
 _CELLS = 2**18
 """Cells drawn at a time: small enough for the cache of a processor, whatever the sample."""
 
@@ -252,9 +253,11 @@ def stationary_variance(values: Float, length: float) -> float:
     count, stay = len(values), 1.0 - 1.0 / length
     away = values - np.mean(values)
     total = float(np.sum(away * away)) / count
-    for i in range(1, count):
-        weight = (1.0 - i / count) * stay**i + i / count * stay ** (count - i)
-        total += 2.0 * weight * float(np.sum(away[i:] * away[:-i])) / count
+    lag = np.arange(1, count)
+    weights = (1.0 - lag / count) * stay**lag + lag / count * stay ** (count - lag)
+    # No lag is worth more than lag 0: what weighs less than a rounding is not summed.
+    for i in (np.flatnonzero(weights > _NOTHING) + 1).tolist():
+        total += 2.0 * float(weights[i - 1]) * float(np.sum(away[i:] * away[:-i])) / count
     return total
 
 

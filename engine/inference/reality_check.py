@@ -1,14 +1,15 @@
 """Whether the best of several models beats a benchmark, now that the best was picked.
 
-White's reality check (2000) and Hansen's test of superior predictive ability (2005), by `arch`,
-which is imported only when a test is run.
+White's reality check (2000) and Hansen's test of superior predictive ability (2005), on resamples
+drawn by `arch`, which is imported only when a test is run.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
 
 import numpy as np
 
@@ -16,10 +17,8 @@ from engine.inference.bootstrap import block_length, stationary_variance
 from engine.inference.resampled import TINY
 from feeds.arrays import Float, Int
 
-if TYPE_CHECKING:
-    from arch.bootstrap import SPA
-
 _MOST_LENGTHS = 20
+_CELLS = 2**20
 FEWEST = 16
 """Returns below which nothing is said: blocks of them are no sample."""
 
@@ -156,10 +155,9 @@ def _tested(
     first = int(np.argmax(means))
     block = min(length or _longest_block(chosen), count)
     if studentised:
-        # arch 8 takes `studentize` and then compares means as they are: the units are ours.
         chosen = chosen / np.sqrt([stationary_variance(each, block) for each in chosen.T])
     place = int(np.searchsorted(tested, of)) if of in tested else -1
-    lower, consistent, upper, adjusted = _by_arch(chosen, block, resamples, seed, place)
+    lower, consistent, upper, adjusted = _judged(chosen, block, resamples, seed, place)
     return SuperiorAbility(
         lower,
         consistent,
@@ -198,50 +196,41 @@ def _longest_block(leads: Float) -> int:
     return max(1, math.ceil(max(block_length(leads[:, place])[0] for place in places.tolist())))
 
 
-def _by_arch(
+def _judged(
     leads: Float, block: int, resamples: int, seed: int, place: int
 ) -> tuple[float, float, float, float]:
     """The three p-values, counted so that none is 0 (Phipson and Smyth 2010), and that of a model.
 
-    The last is NaN where `place` is -1.
+    As `arch.bootstrap.SPA` has them, with its draws; the last is NaN where `place` is -1.
     """
-    from arch.bootstrap import SPA
-
-    # Losses: those of a benchmark that loses nothing, and of models that lose what they lead by.
-    test = SPA(
-        np.zeros(len(leads)),
-        -leads,
-        block_size=block,
-        reps=resamples,
-        bootstrap="stationary",
-        studentize=False,
-        seed=seed,
-    )
-    test.compute()
-    lower, consistent, upper = (
-        (1.0 + resamples * float(test.pvalues[name])) / (1.0 + resamples)
-        for name in ("lower", "consistent", "upper")
-    )
-    if place < 0:
-        return lower, consistent, upper, math.nan
-    means = np.mean(leads, axis=0)
-    if means[place] >= np.max(means):
-        return lower, consistent, upper, consistent
-    as_high = resamples - _rank(test, float(means[place]), resamples)
-    return lower, consistent, upper, (1.0 + as_high) / (1.0 + resamples)
+    count = len(leads)
+    means, best = np.mean(leads, axis=0), float(np.max(np.mean(leads, axis=0)))
+    variance = np.array([stationary_variance(each, block) for each in leads.T])
+    hopeless = means < -np.sqrt(variance / count * 2.0 * math.log(math.log(count)))
+    centres = (np.maximum(means, 0.0), np.where(hopeless, 0.0, means), means)
+    high = [0, 0, 0]
+    as_high = 0
+    for drawn in _resampled_means(leads, block, resamples, seed):
+        for kind, centre in enumerate(centres):
+            largest = np.max(drawn - centre, axis=1)
+            high[kind] += int(np.count_nonzero(largest > best))
+            if kind == 1 and place >= 0:
+                as_high += int(np.count_nonzero(largest > means[place]))
+    lower, consistent, upper = ((1 + each) / (1 + resamples) for each in high)
+    own = (1 + as_high) / (1 + resamples) if place >= 0 else math.nan
+    return lower, consistent, upper, own
 
 
-def _rank(test: SPA, lead: float, resamples: int) -> int:
-    """How many resampled maxima are below a lead; the largest and the smallest count as above.
+def _resampled_means(leads: Float, block: int, resamples: int, seed: int) -> Iterator[Float]:
+    """Mean leads of stationary resamples, float64 (K, M) of some resamples at a time.
 
-    By bisection over the critical values, which are the sorted maxima at steps of 1 / (B - 1).
+    A mean is the sum of how often each bar was drawn times its lead: `arch` draws the bars, and
+    many models cost little more than one.
     """
-    below, above = 0, resamples - 1
-    while above - below > 1:
-        middle = (below + above) // 2
-        level = 1.0 - middle / (resamples - 1)
-        if float(test.critical_values(level)["consistent"]) < lead:
-            below = middle
-        else:
-            above = middle
-    return below
+    from arch.bootstrap import StationaryBootstrap
+
+    count = len(leads)
+    draws = StationaryBootstrap(block, np.arange(count), seed=seed).bootstrap(resamples)
+    rows = max(1, _CELLS // count)
+    while chunk := [np.bincount(bars[0], minlength=count) for bars, _ in islice(draws, rows)]:
+        yield np.asarray(np.array(chunk, dtype=np.float64) @ leads / count)

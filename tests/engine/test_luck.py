@@ -36,20 +36,21 @@ def test_a_lucky_search_is_told_over_the_benchmark_nearest_to_luck() -> None:
     found = deflations(deflation(0.97, 0.01), btc=deflation(0.42, 0.31), alts=deflation(0.88, 0.04))
     assert hardest(found) == "btc"
     assert searched(found).text == (
-        "A lucky search of 48 trials would look this good over btc, the hardest of 2 benchmarks, "
-        "31.0 % of the time; the chance that the true Sharpe ratio is above such luck is 97.0 % "
+        "A lucky search of 48 trials, worth 17.3 independent ones, would look this good over btc, the "
+        "hardest of 2 benchmarks, 31.0 % of the time; the chance that the true Sharpe ratio is above such luck is 97.0 % "
         "on raw returns and 42.0 % over btc."
     )
     assert counted(found).text == (
-        "The 48 trials of 'rut-breakout' count as 17.3 independent ones; the ledger holds 210 "
-        "trials in all. Raw returns of a rising market pass any deflation."
+        "The ledger holds 210 trials in all. Raw returns of a rising market pass any deflation."
     )
+    assert counted(deflations(deflation(0.1, 0.9))).text == "The ledger holds 210 trials in all."
 
 
 def test_without_benchmarks_raw_returns_are_all_there_is() -> None:
     found = deflations(deflation(0.6, 0.2))
     assert searched(found).text == (
-        "A lucky search of 48 trials would look this good on raw returns 20.0 % of the time; the "
+        "A lucky search of 48 trials, worth 17.3 independent ones, would look this good on raw "
+        "returns 20.0 % of the time; the "
         "chance that the true Sharpe ratio is above such luck is 60.0 % on raw returns."
     )
 
@@ -68,7 +69,7 @@ def test_a_run_that_is_no_trial_is_not_said_to_be_one() -> None:
     assert searched(alone).text.startswith("There is no trial of 'rut-breakout' on the ledger;")
     many = replace(deflations(deflation(0.6, 0.2)), listed=False)
     assert searched(many).text.startswith(
-        "A lucky search of 48 trials (this run, which is not on the ledger, among them) would look"
+        "A lucky search of 48 trials (this run, which is not on the ledger, among them), worth"
     )
 
 
@@ -100,11 +101,16 @@ def test_permuted_markets_are_one_more_test_where_there_are_any() -> None:
     assert "Of 4 tests 1 excludes luck" in told
 
 
-def test_tests_that_rest_on_few_switches_are_told_to() -> None:
-    clear = inference(0.01, 0.5, btc=against(0.6))
-    assert examined(clear, False, 6.0, 2)[-1].text.endswith(
-        "shifts in time; they count bars, and rest on 2 switches."
+def test_timing_of_few_switches_has_a_place_and_no_p_value() -> None:
+    found = inference(0.002, 0.5, btc=against(0.01))
+    timing, *_, tests = examined(found, False, 6.0, 2)[-3:]
+    # 999 others, of which (1 + 1) / 1,000 says that one was as high; 200, of which 99.5 were.
+    assert timing.text == (
+        "Timing beats 99.9 % of 999 shifts in time of the same positions (seed 5) and 50.2 % of "
+        "200 random rotations with the same turnover (seed 5); 2 switches are too few for p-values."
     )
+    assert list(chances(found, 2)) == ["the lead over btc"]
+    assert tests.text.endswith("the lead over btc; they count bars, and rest on 2 switches.")
 
 
 @pytest.mark.parametrize(

@@ -135,3 +135,18 @@ def test_a_model_that_is_the_benchmark_plus_a_constant_has_no_p_value_of_its_own
     found = superior_ability(other, models, seed=2, resamples=100, of=0)
     assert math.isnan(found.adjusted)
     assert math.isfinite(found.consistent)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_p_values_are_those_of_arch(seed: int) -> None:
+    from arch.bootstrap import SPA
+
+    random = np.random.default_rng(seed)
+    models = random.normal(0.0, 0.01, (300, 12)) + np.linspace(-0.004, 0.001, 12)
+    other = random.normal(0.0, 0.01, 300)
+    theirs = SPA(-other, -models, block_size=5, reps=200, studentize=False, seed=seed)
+    theirs.compute()
+    ours = reality_check(other, models, seed=seed, resamples=200, length=5)
+    for name in ("lower", "consistent", "upper"):
+        counted = (1 + 200 * theirs.pvalues[name]) / 201
+        assert getattr(ours, name) == pytest.approx(counted, rel=1e-12)
