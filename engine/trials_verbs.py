@@ -7,11 +7,12 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from engine.printed import print_json, print_table
-from engine.wording import count, ratio
+from engine.wording import count, listed, ratio
 from feeds.errors import DataError
 
 if TYPE_CHECKING:
     from engine.trials import Trial, Trials
+    from engine.trials.chain import Chain
 
 _DAMAGED = DataError.exit_code
 _SHOWN = 20
@@ -159,15 +160,11 @@ def _cell(value: Any) -> str:
 def trials_verify(options: Namespace) -> int:
     """Check every line and every series; with `--accept` have what is wrong on the record."""
     from engine.trials import LEDGER, accept, read_chain
-    from engine.trials.ledger import FOLDER
+    from engine.trials.head import FOLDER
     from engine.trials.series import is_whole
 
     chain = accept(options.output) if options.accept else read_chain(options.output)
-    names = {
-        name: f"{entry['name']}/{entry['run'][:6]}"
-        for entry in chain.entries()
-        for name in (entry["returns"], entry["times"], *entry["benchmarks"].values())
-    }
+    names = _series(chain, options)
     gone = sorted({run for name, run in names.items()
                    if not is_whole(options.output / FOLDER, name)})  # fmt: skip
     found = {
@@ -178,7 +175,8 @@ def trials_verify(options: Namespace) -> int:
         "head": chain.hash,
         "faults": [str(fault) for fault in chain.faults],
         "accepted": [str(fault) for fault in chain.accepted],
-        "unfinished_bytes": len(chain.torn),
+        "accepted_by_line": chain.since,
+        "unfinished": list(chain.unfinished),
         "returns_gone": gone,
     }
     if options.json:
@@ -186,6 +184,21 @@ def trials_verify(options: Namespace) -> int:
     else:
         _print_verified(found, options.accept)
     return _DAMAGED if chain.faults and not options.accept else 0
+
+
+def _series(chain: Chain, options: Namespace) -> dict[str, str]:
+    """A run of each series that the ledger names."""
+    try:
+        return {
+            name: f"{entry['name']}/{entry['run'][:6]}"
+            for entry in chain.entries()
+            for name in (entry["returns"], entry["times"], *entry["benchmarks"].values())
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"a line of the trials ledger in {options.output.absolute()} was written by another "
+            f"version of this program: it lacks or has too much of {error}"
+        ) from error
 
 
 def _print_verified(found: dict[str, Any], accepting: bool) -> None:
@@ -200,6 +213,11 @@ def _print_verified(found: dict[str, Any], accepting: bool) -> None:
             else "runs stop until the file is as it was, or until `trials verify --accept` has put "
             "the damage on the record"
         )
+    elif found["accepted_by_line"]:
+        print(
+            f"intact since line {found['accepted_by_line']}, which accepted what was before it: "
+            "every later line is as it was written and follows from the one before"
+        )
     elif found["lines"]:
         print("intact: every line is as it was written and follows from the one before")
     for fault in found["accepted"]:
@@ -207,9 +225,10 @@ def _print_verified(found: dict[str, Any], accepting: bool) -> None:
     if found["lost"]:
         lost = ", ".join(f"{number} of {name or '?'}" for name, number in found["lost"].items())
         print(f"lost, and counted on: {lost}")
-    if found["unfinished_bytes"]:
+    if found["unfinished"]:
+        lines = listed([f"{number}" for number in found["unfinished"]])
         print(
-            f"line {found['lines'] + 1} was not finished by a process that stopped; "
+            f"not finished by a process that stopped: line {lines}; "
             + ("that is on the record now" if accepting else "the next trial notes that")
         )
     if found["returns_gone"]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.inference.searches import mean_correlation
-from engine.trials.ledger import FOLDER, LEDGER, check_trials
+from engine.trials.head import FOLDER
+from engine.trials.ledger import LEDGER, check_trials
 from engine.trials.series import instants_of, returns_of
 from engine.trials.trial import Trial
 from feeds.arrays import Float, Instants, read_only

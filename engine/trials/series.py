@@ -28,13 +28,20 @@ def digest(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
+ASIDE = ".tmp-writing"
+"""Where a file is written before it has its name: one place, for those who hold the lock."""
+
+
 def keep_all(folder: Path, contents: Iterable[bytes]) -> None:
-    """Have the series in the folder, through to the disk; what is whole is not written again."""
+    """Have the series in the folder, through to the disk; what is whole is not written again.
+
+    Only for who holds the lock of the ledger.
+    """
     new = False
     for content in contents:
         name = digest(content)
         if _content(folder, name) is None:
-            replace_whole(folder / name, content)
+            replace_whole(folder / name, content, aside=ASIDE)
             new = True
     if new:
         sync_folder(folder)
@@ -61,10 +68,10 @@ def _content(folder: Path, name: str) -> bytes | None:
     try:
         # Plain calls: a search reads thousands of these, and `Path.read_bytes` takes twice as long.
         handle = os.open(f"{folder}/{name}", os.O_RDONLY)
-    except OSError:
+        try:
+            content = os.read(handle, os.fstat(handle).st_size)
+        finally:
+            os.close(handle)
+    except OSError:  # a folder of that name among them
         return None
-    try:
-        content = os.read(handle, os.fstat(handle).st_size)
-    finally:
-        os.close(handle)
     return content if digest(content) == name else None

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from engine.cli import main
-from engine.trials import LEDGER, record
+from engine.trials import LEDGER, read_chain, record
+from engine.trials.ledger import _append
 from tests.engine.trials.made import drawn, made
 
 UP_DOWN = np.array([0.03, -0.01, 0.03, -0.01])
@@ -103,7 +104,42 @@ def test_an_unfinished_line_is_no_damage(written: Path, capsys: Said) -> None:
     with (written / LEDGER).open("ab") as file:
         file.write(b'{"trial":"ab')
     out = told(capsys, "verify", "-o", written)
-    assert "line 8 was not finished by a process that stopped; the next trial notes that" in out
+    assert "not finished by a process that stopped: line 8; the next trial notes that" in out
+    assert "on the record now" in told(capsys, "verify", "-o", written, "--accept")
+    out = told(capsys, "verify", "-o", written)
+    assert "intact since line 9, which accepted" in out
+    assert "accepted earlier: line 8: 12 bytes, not finished" in out
+
+
+def test_damage_that_left_no_trace_in_the_bytes_is_listed_for_good(
+    written: Path, capsys: Said
+) -> None:
+    whole = (written / LEDGER).read_bytes()
+    (written / LEDGER).write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    told(capsys, "verify", "-o", written, "--accept")
+    record(written, made(drawn(30)))
+    out = told(capsys, "verify", "-o", written)
+    assert "accepted earlier: line 7: 1 of 7 lines are gone from here on" in out
+    assert "intact since line 7, which accepted" in out
+    assert "intact: every line" not in out
+
+
+def test_a_finished_line_whose_end_is_gone_is_damage_and_not_unfinished_too(
+    written: Path, capsys: Said
+) -> None:
+    whole = (written / LEDGER).read_bytes()
+    (written / LEDGER).write_bytes(whole[:-1])
+    out = told(capsys, "verify", "-o", written, code=4)
+    last = len(whole.splitlines()[-1])
+    assert f"damaged: line 7: 1 of 7 lines are gone from here on, all but {last} bytes" in out
+    assert "not finished" not in out
+
+
+def test_a_line_that_makes_no_sense_is_a_data_error(written: Path, capsys: Said) -> None:
+    chain = read_chain(written)
+    _append(written, chain, {"trial": "a" * 64, "hypothesis": "alts", "returns": 3})
+    assert main(["trials", "verify", "-o", str(written)]) == 4
+    assert "another version" in capsys.readouterr().err
 
 
 def test_lost_returns_are_told_with_the_run_that_brings_them_back(
