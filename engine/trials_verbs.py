@@ -27,31 +27,33 @@ def trials_show(options: Namespace) -> None:
 
 
 def _show_all(options: Namespace) -> None:
-    from engine.trials import check_trials, trials_of
+    from engine.trials import every_trial
+    from engine.trials.chain import START
 
-    chain = check_trials(options.output)
-    rows = [_hypothesis(trials_of(options.output, name)) for name in chain.trials]
+    every = every_trial(options.output)
+    rows = [_hypothesis(found) for found in every]
+    head = every[0].head if every else START
     if options.json:
-        print_json({"head": chain.hash, "hypotheses": rows}, sort=False)
+        print_json({"head": head, "hypotheses": rows}, sort=False)
         return
     if not rows:
         print(f"no trials in {options.output}; every `run` is one")
         return
     print_table([list(rows[0]), *(list(map(_cell, row.values())) for row in rows)])
-    made = sum(chain.trials.values())
-    print(f"\n{count(made, 'trial')} in all; head of the ledger {chain.hash[:_SHOWN]}")
+    print(f"\n{count(every[0].total, 'trial')} in all; head of the ledger {head[:_SHOWN]}")
 
 
 def _hypothesis(found: Trials) -> dict[str, Any]:
-    best = _best(found)
+    ratios = _Ratios(found)
+    best = _best(ratios)
     return {
         "hypothesis": found.hypothesis,
         "trials": found.count,
         "lost": found.lost,
         "first": found.trials[0].time if found.trials else "",
         "last": max((trial.time for trial in found.trials), default=""),
-        "best_sharpe": None if best is None else _sharpe(best),
-        "of_run": "" if best is None else f"{best.name}/{best.run[:6]}",
+        "best_sharpe": None if best is None else _known(ratios.raw[best]),
+        "of_run": "" if best is None else _run(found.trials[best]),
     }
 
 
@@ -64,37 +66,62 @@ def _show_one(options: Namespace, hypothesis: str) -> None:
             f"no trial of '{hypothesis}' in {options.output.absolute()}; `trials show` lists the "
             "hypotheses, and an experiment that names none goes by its own name"
         )
-    rows = [_trial(trial) for trial in found.trials]
-    search = _search(found)
+    ratios = _Ratios(found)
+    rows = [_trial(trial, place, ratios) for place, trial in enumerate(found.trials)]
+    search = _search(found, ratios)
     if options.json:
         about = {"hypothesis": hypothesis, "total": found.total, "head": found.head}
-        print_json({**about, **search, "trials": rows}, sort=False)
+        clock = {"bars_a_year": _known(ratios.year)}
+        print_json({**about, **search, **clock, "trials": rows}, sort=False)
         return
     if rows:
         columns = list(dict.fromkeys(key for row in rows for key in row))
         print_table([columns, *([_cell(row.get(key)) for key in columns] for row in rows)])
         print()
-    for line in _words(found, search):
+    for line in _words(found, search, ratios.year):
         print(line)
 
 
-def _trial(trial: Trial) -> dict[str, Any]:
+class _Ratios:
+    """Sharpe ratios of trials, all a year of the same clock: that of the newest of them.
+
+    What a config says of bars a year is no part of a trial, so that ratios by each trial's own
+    word could not be laid beside each other.
+    """
+
+    def __init__(self, found: Trials) -> None:
+        newest = found.trials[-1] if found.trials else None
+        self._found = found
+        self.year = math.nan if newest is None else newest.periods_per_year
+        self._times = None if newest is None else found.instants(newest)
+        self.raw = self._a_year(None)
+        names = dict.fromkeys(name for trial in found.trials for name in trial.active)
+        self.active = {name: self._a_year(name) for name in names}
+
+    def variance(self) -> float:
+        """Of the ratios per bar of that clock."""
+        return self._found.variance(self.year, times=self._times)
+
+    def _a_year(self, benchmark: str | None) -> list[float]:
+        ratios = self._found.sharpes(self.year, benchmark, times=self._times)
+        return [float(each) * math.sqrt(self.year) for each in ratios]
+
+
+def _trial(trial: Trial, place: int, ratios: _Ratios) -> dict[str, Any]:
     """A row: Sharpe ratios a year, raw and over each benchmark."""
-    year = math.sqrt(trial.periods_per_year)
-    active = {f"vs_{name}": figures.sharpe * year for name, figures in trial.active.items()}
     return {
         "written": trial.time,
-        "run": f"{trial.name}/{trial.run[:6]}",
+        "run": _run(trial),
         "bars": trial.bars,
-        "sharpe": _sharpe(trial),
-        **{name: None if math.isnan(value) else value for name, value in active.items()},
+        "sharpe": _known(ratios.raw[place]),
+        **{f"vs_{name}": _known(ratios.active[name][place]) for name in trial.active},
         "config": trial.config,
         "data": trial.data,
         "engine": trial.engine,
     }
 
 
-def _search(found: Trials) -> dict[str, Any]:
+def _search(found: Trials, ratios: _Ratios) -> dict[str, Any]:
     """How wide the search was, and what the best of such a search has by luck alone, a year."""
     from engine.inference.searches import (
         expected_best,
@@ -103,25 +130,25 @@ def _search(found: Trials) -> dict[str, Any]:
     )
 
     made = found.count
-    common = found.common()
-    correlation = common.correlation(made)
+    alike = found.alike()[None]
+    correlation = alike.correlation(made)
     effective = independent_trials(made, correlation)
-    best, luck = _best(found), math.nan
+    best, luck = _best(ratios), math.nan
     if best is not None:
-        year = best.periods_per_year
-        spread = independent_variance(found.variance(year), correlation, best.bars)
-        luck = expected_best(effective, spread) * math.sqrt(year)
+        bars = found.trials[best].bars
+        spread = independent_variance(ratios.variance(), correlation, bars)
+        luck = expected_best(effective, spread) * math.sqrt(ratios.year)
     return {
         "made": made,
         "lost": found.lost,
         "correlation": correlation,
         "independent": effective,
         "best_by_luck": None if math.isnan(luck) else luck,
-        "apart": dict(common.apart),
+        "apart": dict(alike.apart),
     }
 
 
-def _words(found: Trials, search: dict[str, Any]) -> list[str]:
+def _words(found: Trials, search: dict[str, Any], year: float) -> list[str]:
     made = f"{count(found.count, 'trial')} of '{found.hypothesis}'"
     out = [f"{made}, {found.total} of all hypotheses; head of the ledger {found.head[:_SHOWN]}"]
     if found.count > 1:
@@ -138,17 +165,23 @@ def _words(found: Trials, search: dict[str, Any]) -> list[str]:
     if search["apart"]:
         why = ", ".join(f"{number} {reason}" for reason, number in search["apart"].items())
         out.append(f"not laid beside the others, and taken for independent: {why}")
+    if len({trial.periods_per_year for trial in found.trials}) > 1:
+        out.append(f"all ratios are a year of {year:g} bars of the newest trial's clock")
     return out
 
 
-def _best(found: Trials) -> Trial | None:
-    known = [trial for trial in found.trials if not math.isnan(trial.raw.sharpe)]
-    return max(known, key=lambda trial: _sharpe(trial) or 0.0, default=None)
+def _best(ratios: _Ratios) -> int | None:
+    """The place of the trial with the largest ratio; None if no ratio is defined."""
+    known = [place for place, ratio in enumerate(ratios.raw) if not math.isnan(ratio)]
+    return max(known, key=lambda place: ratios.raw[place], default=None)
 
 
-def _sharpe(trial: Trial) -> float | None:
-    value = trial.raw.sharpe * math.sqrt(trial.periods_per_year)
-    return None if math.isnan(value) else value
+def _run(trial: Trial) -> str:
+    return f"{trial.name}/{trial.run[:6]}"
+
+
+def _known(ratio: float) -> float | None:
+    return None if math.isnan(ratio) else ratio
 
 
 def _cell(value: Any) -> str:

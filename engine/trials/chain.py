@@ -89,14 +89,21 @@ class Chain:
     @cached_property
     def keys(self) -> Mapping[str, frozenset[str]]:
         """The trials of each hypothesis by key, each once however often it was written."""
-        found: dict[bytes, set[bytes]] = {}
-        for line in self._readable(_ENTRY):
-            hypothesis = line[_HYPOTHESIS : line.index(b'"', _HYPOTHESIS)]
-            found.setdefault(hypothesis, set()).add(line[_KEY])
+        found: dict[str, set[bytes]] = {}
+        for hypothesis, key, _ in self.heads():
+            found.setdefault(hypothesis, set()).add(key)
         return {
-            name.decode(): frozenset(key.decode() for key in keys)
-            for name, keys in sorted(found.items())
+            name: frozenset(key.decode() for key in keys) for name, keys in sorted(found.items())
         }
+
+    def heads(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Hypothesis, key and whole line of each entry, in order."""
+        names: dict[bytes, str] = {}
+        for line in self._readable(_ENTRY):
+            name = line[_HYPOTHESIS : line.index(b'"', _HYPOTHESIS)]
+            if name not in names:
+                names[name] = name.decode()
+            yield names[name], line[_KEY], line
 
     @cached_property
     def lost(self) -> Mapping[str, int]:

@@ -63,6 +63,24 @@ def test_the_trials_of_a_hypothesis_are_shown_with_what_luck_gives(
     assert found["best_by_luck"] > 0
 
 
+def test_ratios_that_are_shown_together_are_a_year_of_one_clock(
+    tmp_path: Path, capsys: Said
+) -> None:
+    record(tmp_path, made(UP_DOWN, periods_per_year=1.0))
+    record(tmp_path, made(UP_DOWN / 2 + 0.001, periods_per_year=365.0))
+    found = json.loads(told(capsys, "show", "alts", "-o", tmp_path, "--json"))
+    # sqrt(3) / 4 a bar; the other has half the spread and mean 0.006: 1.2 times that.
+    first, second = (row["sharpe"] for row in found["trials"])
+    assert first == pytest.approx(np.sqrt(3) / 4 * np.sqrt(365))
+    assert second == pytest.approx(1.2 * first)
+    assert found["bars_a_year"] == 365
+    best = json.loads(told(capsys, "show", "-o", tmp_path, "--json"))["hypotheses"][0]
+    assert best["best_sharpe"] == second
+    assert "a year of 365 bars of the newest trial's clock" in told(
+        capsys, "show", "alts", "-o", tmp_path
+    )
+
+
 def test_an_undefined_ratio_is_null_and_blank(written: Path, capsys: Said) -> None:
     found = json.loads(told(capsys, "show", "swing", "-o", written, "--json"))
     assert [row["sharpe"] is None for row in found["trials"]] == [False, True]
