@@ -33,14 +33,17 @@ def _show_all(options: Namespace) -> None:
     every = every_trial(options.output)
     rows = [_hypothesis(found) for found in every]
     head = every[0].head if every else START
+    notes = list(dict.fromkeys(note for found in every for note in found.notes))
     if options.json:
-        print_json({"head": head, "hypotheses": rows}, sort=False)
+        print_json({"head": head, "hypotheses": rows, "notes": notes}, sort=False)
         return
     if not rows:
         print(f"no trials in {options.output}; every `run` is one")
         return
     print_table([list(rows[0]), *(list(map(_cell, row.values())) for row in rows)])
     print(f"\n{count(every[0].total, 'trial')} in all; head of the ledger {head[:_SHOWN]}")
+    for note in notes:
+        print(f"note: {note}")
 
 
 def _hypothesis(found: Trials) -> dict[str, Any]:
@@ -71,8 +74,8 @@ def _show_one(options: Namespace, hypothesis: str) -> None:
     search = _search(found, ratios)
     if options.json:
         about = {"hypothesis": hypothesis, "total": found.total, "head": found.head}
-        clock = {"bars_a_year": _known(ratios.year)}
-        print_json({**about, **search, **clock, "trials": rows}, sort=False)
+        notes = {"bars_a_year": _known(ratios.year), "notes": list(found.notes)}
+        print_json({**about, **search, **notes, "trials": rows}, sort=False)
         return
     if rows:
         columns = list(dict.fromkeys(key for row in rows for key in row))
@@ -167,7 +170,7 @@ def _words(found: Trials, search: dict[str, Any], year: float) -> list[str]:
         out.append(f"not laid beside the others, and taken for independent: {why}")
     if len({trial.periods_per_year for trial in found.trials}) > 1:
         out.append(f"all ratios are a year of {year:g} bars of the newest trial's clock")
-    return out
+    return [*out, *(f"note: {note}" for note in found.notes)]
 
 
 def _best(ratios: _Ratios) -> int | None:

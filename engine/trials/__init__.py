@@ -4,7 +4,7 @@ What a run calls, in order::
 
     check_trials(output)                              # before the run: DataError if damaged
     record(output, trial_of(experiment, digests, id, ledger, benchmarks))   # before it is written
-    trials_of(output, hypothesis)                     # -> Trials: counts, spread, returns
+    trials_of(output, hypothesis)                     # -> Trials: counts, spread, returns, notes
     deflated(result, trials)                          # -> Deflations: raw, and over benchmarks
 
 docs/trials.md says what a trial is, what is written where, and what damage means.

@@ -13,6 +13,7 @@ from engine.trials.beside import Alike, CommonReturns, alike, laid, placed, samp
 from engine.trials.chain import Chain
 from engine.trials.head import FOLDER
 from engine.trials.ledger import LEDGER, check_trials
+from engine.trials.namesakes import Namesakes
 from engine.trials.series import Shelf
 from engine.trials.trial import Trial
 from feeds.arrays import Float, Instants
@@ -41,6 +42,8 @@ class Trials:
         Hash of the last line of the ledger: what figures that rest on it were computed from.
     folder : Path
         Where the returns are.
+    notes : tuple of str
+        What may be the same idea under another id, and is not counted; a sentence each.
     """
 
     hypothesis: str
@@ -49,6 +52,7 @@ class Trials:
     total: int
     head: str
     folder: Path
+    notes: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -177,7 +181,7 @@ def trials_of(output: Path | str, hypothesis: str) -> Trials:
     """
     chain = check_trials(Path(output))
     found = _newest(Path(output), chain, hypothesis)
-    return _counted(chain, Path(output), hypothesis, found)
+    return _counted(chain, Path(output), hypothesis, Namesakes(chain), found)
 
 
 def every_trial(output: Path | str) -> list[Trials]:
@@ -189,8 +193,8 @@ def every_trial(output: Path | str) -> list[Trials]:
         When the ledger is damaged, with file and line.
     """
     chain = check_trials(Path(output))
-    found = _newest(Path(output), chain)
-    return [_counted(chain, Path(output), name, found) for name in chain.trials]
+    namesakes, found = Namesakes(chain), _newest(Path(output), chain)
+    return [_counted(chain, Path(output), name, namesakes, found) for name in chain.trials]
 
 
 _Newest = dict[str, dict[str, Trial]]
@@ -212,7 +216,9 @@ def _newest(output: Path, chain: Chain, hypothesis: str | None = None) -> _Newes
     return found
 
 
-def _counted(chain: Chain, output: Path, hypothesis: str, found: _Newest) -> Trials:
+def _counted(
+    chain: Chain, output: Path, hypothesis: str, namesakes: Namesakes, found: _Newest
+) -> Trials:
     return Trials(
         hypothesis,
         tuple(found.get(hypothesis, {}).values()),
@@ -220,4 +226,5 @@ def _counted(chain: Chain, output: Path, hypothesis: str, found: _Newest) -> Tri
         sum(chain.trials.values()),
         chain.hash,
         output / FOLDER,
+        namesakes.notes(hypothesis),
     )

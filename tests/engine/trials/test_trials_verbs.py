@@ -81,6 +81,17 @@ def test_ratios_that_are_shown_together_are_a_year_of_one_clock(
     )
 
 
+def test_hypotheses_that_look_alike_are_told(written: Path, capsys: Said) -> None:
+    assert "note:" not in told(capsys, "show", "-o", written)
+    record(written, made(drawn(77), "Al_ts"))
+    out = told(capsys, "show", "alts", "-o", written)
+    note = "note: the hypothesis 'Al_ts' (1 trial) differs in case or punctuation only"
+    assert note in out
+    assert note in told(capsys, "show", "-o", written)
+    found = json.loads(told(capsys, "show", "alts", "-o", written, "--json"))
+    assert len(found["notes"]) == 1
+
+
 def test_an_undefined_ratio_is_null_and_blank(written: Path, capsys: Said) -> None:
     found = json.loads(told(capsys, "show", "swing", "-o", written, "--json"))
     assert [row["sharpe"] is None for row in found["trials"]] == [False, True]
