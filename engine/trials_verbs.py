@@ -42,8 +42,12 @@ def _show_all(options: Namespace) -> None:
         return
     print_table([list(rows[0]), *(list(map(_cell, row.values())) for row in rows)])
     print(f"\n{count(every[0].total, 'trial')} in all; head of the ledger {head[:_SHOWN]}")
-    for note in notes:
-        print(f"note: {note}")
+    alike = [f"'{found.hypothesis}'" for found in every if found.notes]
+    if alike:
+        print(
+            f"note: {listed(alike)} look like one idea under several ids, none of which counts the "
+            "trials of another; `trials show HYPOTHESIS` says how"
+        )
 
 
 def _hypothesis(found: Trials) -> dict[str, Any]:

@@ -87,7 +87,8 @@ def test_hypotheses_that_look_alike_are_told(written: Path, capsys: Said) -> Non
     out = told(capsys, "show", "alts", "-o", written)
     note = "note: the hypothesis 'Al_ts' (1 trial) differs in case or punctuation only"
     assert note in out
-    assert note in told(capsys, "show", "-o", written)
+    out = told(capsys, "show", "-o", written)
+    assert "note: 'Al_ts' and 'alts' look like one idea under several ids" in out
     found = json.loads(told(capsys, "show", "alts", "-o", written, "--json"))
     assert len(found["notes"]) == 1
 
