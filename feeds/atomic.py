@@ -15,21 +15,31 @@ def write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def replace_whole(path: Path, content: bytes) -> None:
+def replace_whole(path: Path, content: bytes, *, aside: str = "") -> None:
     """Write a file aside and rename it to `path`; nothing is left behind if that fails.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    aside : str
+        Name of the file aside, for writers that take turns by a lock: what one of them leaves that
+        is killed, the next one takes away. By default each writer has a name of its own.
 
     Raises
     ------
     OSError
         When it cannot be written; what was at `path` stays.
     """
-    # A name of its own for every writer, in the same folder: replacing is then one step.
-    aside = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    # In the same folder: replacing is then one step.
+    written = path.with_name(aside or f".tmp-{secrets.token_hex(8)}")
+    if aside:
+        written.unlink(missing_ok=True)
     try:
-        write_synced(aside, content)
-        os.replace(aside, path)
+        write_synced(written, content)
+        os.replace(written, path)
     finally:
-        aside.unlink(missing_ok=True)
+        written.unlink(missing_ok=True)
 
 
 def sync_folder(path: Path) -> None:

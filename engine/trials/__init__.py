@@ -4,7 +4,7 @@ What a run calls, in order::
 
     check_trials(output)                              # before the run: DataError if damaged
     record(output, trial_of(experiment, digests, id, ledger, benchmarks))   # before it is written
-    trials_of(output, hypothesis)                     # -> Trials: counts, spread, returns
+    trials_of(output, hypothesis)                     # -> Trials: counts, spread, returns, notes
     deflated(result, trials)                          # -> Deflations: raw, and over benchmarks
 
 docs/trials.md says what a trial is, what is written where, and what damage means.
@@ -12,13 +12,14 @@ docs/trials.md says what a trial is, what is written where, and what damage mean
 
 from __future__ import annotations
 
-from engine.trials.counted import CommonReturns, Trials, trials_of
+from engine.trials.counted import Alike, CommonReturns, Trials, every_trial, trials_of
 from engine.trials.deflating import Deflations, deflated
 from engine.trials.ledger import LEDGER, accept, check_trials, read_chain, record
 from engine.trials.trial import Figures, Trial, hypothesis_of, trial_of
 
 __all__ = [
     "LEDGER",
+    "Alike",
     "CommonReturns",
     "Deflations",
     "Figures",
@@ -27,6 +28,7 @@ __all__ = [
     "accept",
     "check_trials",
     "deflated",
+    "every_trial",
     "hypothesis_of",
     "read_chain",
     "record",

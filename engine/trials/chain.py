@@ -11,11 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.trials.head import Head
 
 START = "0" * 64
 """What the first line has for the hash of the line before."""
@@ -24,6 +27,9 @@ _ENTRY, _ACCEPTED = b'{"trial":"', b'{"accepted":'
 _END = 75
 """Length of the end of a line, `,\"hash\":\"<64>\"}`."""
 _ANY_HYPOTHESIS = re.compile(rb'"hypothesis":"([^"]*)"')
+_TOLD = re.compile(r"line (\d+): (.*)", re.DOTALL)
+_MOST_TOLD = 100
+"""Faults that an accepting line spells out; of more it says how many."""
 _KEY = slice(len(_ENTRY), len(_ENTRY) + 64)
 _HYPOTHESIS = _KEY.stop + len('","hypothesis":"')
 """Where the hypothesis of an entry begins: key and hypothesis come first, so that thousands of
@@ -41,15 +47,6 @@ class Fault:
         return f"line {self.line}: {self.what}" if self.line else self.what
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The last line that was written, as told by a file of its own, and the count until then."""
-
-    lines: int
-    hash: str
-    trials: Mapping[str, int]
-
-
 @dataclass(frozen=True, eq=False)
 class Chain:
     """What a ledger holds.
@@ -63,11 +60,16 @@ class Chain:
     unreadable : frozenset of int
         Numbers of the lines, from 1, whose own hash does not fit.
     faults : tuple of Fault
-        What is wrong and has not been accepted; a torn end is none.
+        What is wrong and has not been accepted; a line that was not finished is none.
     accepted : tuple of Fault
-        What was wrong, and is on the record as such.
+        What was wrong, as the lines say that accepted it.
     hash : str
         What the next line must have as `previous`.
+    since : int
+        Number of the last line that accepted what is before it; 0 if there is none.
+    unfinished : tuple of int
+        Numbers of the lines beyond the head that stopped processes did not finish: the torn one,
+        and those to which a later process, stopped as well, has added a line end.
     """
 
     data: bytes
@@ -76,23 +78,32 @@ class Chain:
     faults: tuple[Fault, ...]
     accepted: tuple[Fault, ...]
     hash: str
+    since: int = 0
+    unfinished: tuple[int, ...] = ()
 
     @property
     def torn(self) -> bytes:
-        """What follows the last line end: a line that a stopped process did not finish."""
+        """What follows the last line end."""
         return self.data[self.data.rfind(b"\n") + 1 :]
 
     @cached_property
     def keys(self) -> Mapping[str, frozenset[str]]:
         """The trials of each hypothesis by key, each once however often it was written."""
-        found: dict[bytes, set[bytes]] = {}
-        for line in self._readable(_ENTRY):
-            hypothesis = line[_HYPOTHESIS : line.index(b'"', _HYPOTHESIS)]
-            found.setdefault(hypothesis, set()).add(line[_KEY])
+        found: dict[str, set[bytes]] = {}
+        for hypothesis, key, _ in self.heads():
+            found.setdefault(hypothesis, set()).add(key)
         return {
-            name.decode(): frozenset(key.decode() for key in keys)
-            for name, keys in sorted(found.items())
+            name: frozenset(key.decode() for key in keys) for name, keys in sorted(found.items())
         }
+
+    def heads(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Hypothesis, key and whole line of each entry, in order."""
+        names: dict[bytes, str] = {}
+        for line in self._readable(_ENTRY):
+            name = line[_HYPOTHESIS : line.index(b'"', _HYPOTHESIS)]
+            if name not in names:
+                names[name] = name.decode()
+            yield names[name], line[_KEY], line
 
     @cached_property
     def lost(self) -> Mapping[str, int]:
@@ -158,10 +169,11 @@ def line_of(entry: Mapping[str, Any], previous: str) -> bytes:
     """An entry as a line, with the hash of what is before it and its own, line end included."""
     text = json.dumps(entry, separators=(",", ":"), allow_nan=False)
     body = f'{text[:-1]},"previous":"{previous}"'.encode()
-    return body + _ending(sha256(body).hexdigest()) + b"\n"
+    return body + ending(sha256(body).hexdigest()) + b"\n"
 
 
-def _ending(own: str) -> bytes:
+def ending(own: str) -> bytes:
+    """How a line ends that has this hash."""
     return b',"hash":"%b"}' % own.encode()
 
 
@@ -179,22 +191,28 @@ def checked(data: bytes, earlier: Chain = EMPTY) -> Chain:
     if earlier.torn or not data.startswith(earlier.data):
         earlier = EMPTY
     lines, unreadable = list(earlier.lines), set(earlier.unreadable)
-    faults, accepted = list(earlier.faults), list(earlier.accepted)
+    faults, accepted, since = list(earlier.faults), list(earlier.accepted), earlier.since
     offset, expected = len(earlier.data), earlier.hash.encode()
     for line in data[offset:].split(b"\n")[:-1]:
         lines.append(line)
         previous, claimed = line[-140:-76], line[-66:-2]
-        if line[-_END:] != _ending(sha256(line[:-_END]).hexdigest()) or len(previous) != 64:
+        if line[-_END:] != ending(sha256(line[:-_END]).hexdigest()) or len(previous) != 64:
             unreadable.add(len(lines))
             faults.append(Fault(len(lines), "it was changed: its hash does not fit"))
         elif line.startswith(_ACCEPTED):
-            if previous.decode() == sha256(data[:offset]).hexdigest():
-                accepted, faults = [*accepted, *faults], []
+            told = _told(line)
+            if told is None:
+                unreadable.add(len(lines))
+                faults.append(Fault(len(lines), "it does not say what was accepted"))
+            elif previous == sha256(data[:offset]).hexdigest().encode():
+                # What the line says counts: of a line that was cut off, the bytes show nothing.
+                accepted, faults, since = [*accepted, *(told or faults)], [], len(lines)
             else:
                 what = "what is before it is not what was accepted then"
                 faults.append(Fault(len(lines), what))
         elif expected and previous != expected:
-            faults.append(Fault(len(lines), _misplaced(previous.decode(), lines)))
+            what = _misplaced(previous.decode("ascii", "replace"), lines)
+            faults.append(Fault(len(lines), what))
         # What follows a line that claims no hash cannot be told; that line is a fault already.
         offset, expected = offset + len(line) + 1, claimed if _says_hash(line) else b""
     return Chain(
@@ -204,7 +222,27 @@ def checked(data: bytes, earlier: Chain = EMPTY) -> Chain:
         tuple(faults),
         tuple(accepted),
         expected.decode("ascii", "replace"),
+        since,
     )
+
+
+def spelled_out(faults: Sequence[Fault]) -> list[str]:
+    """Faults as an accepting line tells them; of very many, the first and how many more."""
+    more = len(faults) - _MOST_TOLD
+    rest = [f"and {more} more"] if more > 0 else []
+    return [*map(str, faults[:_MOST_TOLD]), *rest]
+
+
+def _told(line: bytes) -> list[Fault] | None:
+    """What an accepting line says was wrong; None where it cannot be read."""
+    try:
+        said = json.loads(line)
+        if not all(isinstance(number, int) for number in said["lost"].values()):
+            return None
+        found = [(_TOLD.fullmatch(what), what) for what in said["faults"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return [Fault(int(parts[1]), parts[2]) if parts else Fault(0, what) for parts, what in found]
 
 
 def _says_hash(line: bytes) -> bool:
@@ -213,35 +251,10 @@ def _says_hash(line: bytes) -> bool:
 
 def _misplaced(previous: str, lines: list[bytes]) -> str:
     """Why a line does not follow the one before it."""
-    ends = _ending(previous)
+    ends = ending(previous)
     place = next((n for n, line in enumerate(lines, start=1) if line.endswith(ends)), None)
     if previous == START:
         return "it was the first line when it was written"
     if place is None:
         return "the line before it was changed or taken out"
     return f"it followed line {place} when it was written"
-
-
-def against(chain: Chain, head: Head | None, name: str) -> Chain:
-    """The chain with what the last line that was written says about its end.
-
-    Lines beyond the head are well: a process ended after a line and before the head.
-    """
-    if head is None:
-        what = f"{name} is missing, so that nobody can say whether lines were cut off the end"
-        found = [Fault(0, what)] if chain.data else []
-    elif len(chain.lines) < head.lines:
-        gone = head.lines - len(chain.lines)
-        found = [Fault(len(chain.lines) + 1, f"{gone} of {head.lines} lines are gone from here on")]
-    elif head.lines and not chain.lines[head.lines - 1].endswith(_ending(head.hash)):
-        found = [Fault(head.lines, f"it is not the line that was written last, by {name}")]
-    else:
-        return chain
-    return Chain(
-        chain.data,
-        chain.lines,
-        chain.unreadable,
-        (*chain.faults, *found),
-        chain.accepted,
-        chain.hash,
-    )

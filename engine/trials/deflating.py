@@ -27,7 +27,7 @@ class Deflations:
     trials : int
         Variants tried for it, this one included.
     total : int
-        Variants tried for any hypothesis of the ledger.
+        Variants tried for any hypothesis that the ledger holds; this one only if `listed`.
     head : str
         Hash of the ledger's last line.
     listed : bool
@@ -78,7 +78,7 @@ def deflated(result: Result, trials: Trials) -> Deflations:
     own = returns_from(result.start_cash, result.nav)
     name = digest(content_of(own))
     listed = any(trial.series["returns"] == name for trial in trials.trials)
-    apart: dict[str, Mapping[str, int]] = {}
+    every = trials.alike((None, *sorted(result.benchmarks)))
 
     def against(benchmark: str | None) -> Deflated:
         if benchmark is None:
@@ -87,16 +87,16 @@ def deflated(result: Result, trials: Trials) -> Deflations:
         else:
             returns = own - returns_from(result.start_cash, result.benchmarks[benchmark])
             ratio = Figures.of(returns).sharpe
-        common = trials.common(benchmark)
-        apart[benchmark or ""] = common.apart
-        ratios = trials.sharpes(bars, benchmark, free)
+        ratios = trials.sharpes(bars, benchmark, free, result.instants)
         if not listed:
             ratios = np.append(ratios, ratio)
         made = trials.count + (not listed)
-        return deflate(returns, ratios, common.correlation(made), trials=made)
+        return deflate(returns, ratios, every[benchmark].correlation(made), trials=made)
 
     raw = against(None)
     active = {benchmark: against(benchmark) for benchmark in sorted(result.benchmarks)}
     count = trials.count + (not listed)
-    total = trials.total + (not listed)
-    return Deflations(trials.hypothesis, count, total, trials.head, listed, raw, active, apart)
+    apart = {benchmark or "": each.apart for benchmark, each in every.items()}
+    return Deflations(
+        trials.hypothesis, count, trials.total, trials.head, listed, raw, active, apart
+    )

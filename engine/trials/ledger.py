@@ -6,26 +6,23 @@ folder keeps what must outlive `rm -r results/*`: the count until the last line,
 
 from __future__ import annotations
 
-import json
 import os
-import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from engine.trials.chain import EMPTY, Chain, Head, against, checked, line_of
+from engine.trials.chain import EMPTY, Chain, checked, line_of, spelled_out
+from engine.trials.head import FOLDER, Head, against, read_head, write_head
+from engine.trials.lock import LOCK, PATIENCE, locked
 from engine.trials.series import keep_all
 from engine.trials.trial import Trial, now
-from feeds.atomic import replace_whole, sync_folder
+from feeds.atomic import sync_folder
 from feeds.errors import DataError, DataWarning, OutputError
 
-LEDGER, FOLDER = "trials.jsonl", ".trials"
-_HEAD, _LOCK = "head.json", "lock"
-_PATIENCE, _POLL = 60.0, 0.005
-"""Seconds to wait for other processes, each of which writes one line at a time."""
+LEDGER = "trials.jsonl"
 
 _CHECKED: dict[Path, Chain] = {}
 """What this process has checked before: of a ledger that has only grown, the rest is checked."""
@@ -39,6 +36,16 @@ def read_chain(output: Path) -> Chain:
     DataError
         When there is one that cannot be read.
     """
+    chain, _ = _read(output)
+    if chain.faults:
+        # Others may have written while this was read: only what is still so between two lines is.
+        with _told(output), locked(output / FOLDER / LOCK, make=False):
+            chain, _ = _read(output)
+    return chain
+
+
+def _read(output: Path) -> tuple[Chain, Head | None]:
+    """The ledger and the note of its last line, without waiting for anybody."""
     path = output.absolute() / LEDGER
     # In this order: another process may add a line in between, which is then beyond the head.
     head = read_head(output)
@@ -50,17 +57,7 @@ def read_chain(output: Path) -> Chain:
         raise DataError(f"the trials ledger {path} cannot be read: {error.strerror}") from error
     chain = checked(data, _CHECKED.get(path, EMPTY))
     _CHECKED[path] = chain
-    return against(chain, head, f"{FOLDER}/{_HEAD}")
-
-
-def read_head(output: Path) -> Head | None:
-    """What was noted when the last line was written; None if that is gone or no such note."""
-    try:
-        said = json.loads((output / FOLDER / _HEAD).read_bytes())
-        trials = {str(name): int(count) for name, count in said["trials"].items()}
-        return Head(int(said["lines"]), str(said["hash"]), trials)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
+    return against(chain, head, output), head
 
 
 def check_trials(output: Path) -> Chain:
@@ -72,6 +69,11 @@ def check_trials(output: Path) -> Chain:
         Naming file and line of what was changed, moved or cut off.
     """
     chain = read_chain(output)
+    _stop_at_faults(output, chain)
+    return chain
+
+
+def _stop_at_faults(output: Path, chain: Chain) -> None:
     if chain.faults:
         first, more = chain.faults[0], len(chain.faults) - 1
         rest = f" (and {more} more)" if more else ""
@@ -80,7 +82,6 @@ def check_trials(output: Path) -> Chain:
             f"`trials verify -o {output}` tells all; put the file back as it was, or leave it and "
             f"have the damage on the record with `trials verify --accept -o {output}`"
         )
-    return chain
 
 
 def record(output: Path, trial: Trial) -> bool:
@@ -97,15 +98,17 @@ def record(output: Path, trial: Trial) -> bool:
         When it cannot be written, or others do not let go of it.
     """
     with _writing(output):
-        chain = check_trials(output)
+        chain, head = _read(output)
+        _stop_at_faults(output, chain)
+        if chain.unfinished:
+            _warn_of_unfinished(output, chain)
+        chain = _brought_up(output, chain, head)
         # A lost series comes back with the same run: its name is the digest of its content.
         keep_all(output / FOLDER, trial.values)
         entry = trial.entry()
         known = chain.newest(trial.key) or {}
         if all(known.get(name) == entry[name] for name in ("returns", "times", "benchmarks")):
             return False
-        if chain.torn:
-            chain = _accept_torn(output, chain)
         _append(output, chain, entry)
         return True
 
@@ -116,23 +119,41 @@ def accept(output: Path) -> Chain:
     Trials that went missing are counted on, as lost. Returns the ledger as it was before.
     """
     with _writing(output):
-        chain = read_chain(output)
-        if chain.faults or chain.torn:
-            faults = [str(fault) for fault in chain.faults]
-            _append_accepted(output, chain, "damage" if faults else "torn line", faults)
+        chain, head = _read(output)
+        if chain.faults:
+            faults = [*spelled_out(chain.faults), *_unfinished(chain)]
+            _append_accepted(output, chain, "damage", faults)
+        elif chain.data:
+            _brought_up(output, chain, head)
     return chain
 
 
-def _accept_torn(output: Path, chain: Chain) -> Chain:
-    number = len(chain.lines) + 1
-    warnings.warn(
-        f"line {number} of {output / LEDGER} was not finished by a process that stopped; it counts "
-        f"for nothing, and a note of it is in line {number + 1}",
-        DataWarning,
-        stacklevel=3,
+def _brought_up(output: Path, chain: Chain, head: Head | None) -> Chain:
+    """The ledger once what stopped processes left undone at its end is done."""
+    if chain.unfinished:
+        return _append_accepted(output, chain, "torn line", _unfinished(chain))
+    # Before the first line there is a head as well: without one, a line looks like damage.
+    if head is None or head.lines < len(chain.lines):
+        write_head(output, chain)
+    return chain
+
+
+def _unfinished(chain: Chain) -> list[str]:
+    lines = (*chain.lines, chain.torn)
+    return [f"line {n}: {len(lines[n - 1])} bytes, not finished" for n in chain.unfinished]
+
+
+def _warn_of_unfinished(output: Path, chain: Chain) -> None:
+    first, last = chain.unfinished[0], chain.unfinished[-1]
+    said = (
+        f"line {first} of {output / LEDGER} was not finished by a process that stopped; it counts"
+        if first == last
+        else f"lines {first} to {last} of {output / LEDGER} were not finished by processes that "
+        "stopped; they count"
     )
-    words = f"line {number}: {len(chain.torn)} bytes, not finished"
-    return _append_accepted(output, chain, "torn line", [words])
+    warnings.warn(
+        f"{said} for nothing, and a note of it is in line {last + 1}", DataWarning, stacklevel=3
+    )
 
 
 def _append_accepted(output: Path, chain: Chain, what: str, faults: list[str]) -> Chain:
@@ -140,7 +161,7 @@ def _append_accepted(output: Path, chain: Chain, what: str, faults: list[str]) -
     entry = {
         "accepted": what,
         "time": now(),
-        "faults": faults[:100],
+        "faults": faults,
         "lost": chain.losses(read_head(output)),
     }
     previous = sha256(before).hexdigest()
@@ -154,37 +175,51 @@ def _append(
     previous: str | None = None,
     between: bytes = b"",
 ) -> Chain:
-    """Add a line to the file, then note that it is the last one; the ledger as it is then."""
+    """Add a line to the file, then note that it is the last one; the ledger as it is then.
+
+    What does not get to the disk whole, as when that is full, is taken off the file again.
+    """
     path = output.absolute() / LEDGER
     added = between + line_of(entry, chain.hash if previous is None else previous)
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    whole = False
     try:
         left = memoryview(added)
         while left:
             left = left[os.write(handle, left) :]
         os.fsync(handle)
+        whole = True
     finally:
+        if not whole:
+            with suppress(OSError):  # or it stays, as of a process that was killed
+                os.ftruncate(handle, len(chain.data))
         os.close(handle)
     if not chain.data:
         sync_folder(output)
     after = checked(chain.data + added, _CHECKED.get(path, EMPTY))
     _CHECKED[path] = after
-    head = {"lines": len(after.lines), "hash": after.hash, "trials": after.trials}
-    replace_whole(output / FOLDER / _HEAD, json.dumps(head).encode())
+    write_head(output, after)
     return after
 
 
 @contextmanager
 def _writing(output: Path) -> Iterator[None]:
     """Hold the lock of the ledger, and say what to do if it cannot be written."""
-    try:
+    with _told(output):
         (output / FOLDER).mkdir(parents=True, exist_ok=True)
-        with _locked(output / FOLDER / _LOCK):
+        with locked(output / FOLDER / LOCK):
             yield
+
+
+@contextmanager
+def _told(output: Path) -> Iterator[None]:
+    """Say what to do if the ledger cannot be written, or others do not let go of it."""
+    try:
+        yield
     except TimeoutError:
         raise OutputError(
             f"another process has been writing to {output.absolute() / LEDGER} for "
-            f"{_PATIENCE:.0f} s; wait for it to end, then run the same command again"
+            f"{PATIENCE:.0f} s; wait for it to end, then run the same command again"
         ) from None
     except OSError as error:
         raise OutputError(
@@ -192,33 +227,3 @@ def _writing(output: Path) -> Iterator[None]:
             f"{error.strerror or error}; no result is made that it does not count. Give room or "
             "rights, or choose another directory with --output"
         ) from error
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a file that only one process can hold; the system lets go of it when that ends."""
-    try:
-        import fcntl
-    except ImportError:  # not POSIX; there filelock is worth the 20 ms of its import
-        from filelock import FileLock, Timeout
-
-        try:
-            with FileLock(path, timeout=_PATIENCE, poll_interval=_POLL):
-                yield
-        except Timeout:
-            raise TimeoutError from None
-        return
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        until = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise TimeoutError from None
-                time.sleep(_POLL)
-        yield
-    finally:
-        os.close(handle)

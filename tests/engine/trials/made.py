@@ -43,7 +43,7 @@ def made(
         name=f"{hypothesis}-variant",
         run="0123456789abcdef",
         time="2024-05-01T00:00:00Z",
-        config="c" * 16,
+        config=digest_of([returns.tolist(), str(times)] if key is None else key)[:16],
         data="d" * 16,
         plugins="e" * 16,
         engine="f" * 16,
@@ -65,6 +65,11 @@ class Shown:
     start_cash: float = 1.0
     periods_per_year: float = 365.0
     risk_free: float = 0.0
+    times: Instants | None = None
+
+    @property
+    def instants(self) -> Instants:
+        return days(len(self.nav)) if self.times is None else self.times
 
     @property
     def experiment(self) -> dict[str, Any]:

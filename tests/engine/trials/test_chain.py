@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import warnings
 from pathlib import Path
 
 import pytest
@@ -131,11 +133,25 @@ def test_without_the_note_of_the_last_line_nobody_can_say_that_the_end_is_there(
     written: Path,
 ) -> None:
     head = written / ".trials" / "head.json"
-    for content in (None, b"", b"[]", b'{"lines": 6}'):
-        head.unlink() if content is None else head.write_bytes(content)
+    whole = json.loads(head.read_bytes())
+    head.unlink()
+    ((line, what),) = faults(written)
+    assert line == 0
+    assert what.startswith(".trials/head.json is missing")
+    spoilt = [json.dumps(whole | {"lines": lines}).replace("Infinity", "1e999").encode()
+              for lines in (math.inf, -100, "6", True, None, 6.0)]  # fmt: skip
+    for content in (b"", b"[]", b'{"lines": 6}', *spoilt):
+        head.write_bytes(content)
         ((line, what),) = faults(written)
         assert line == 0
-        assert what.startswith(".trials/head.json is missing")
+        assert what.startswith(".trials/head.json cannot be read")
+
+
+def test_a_note_that_is_far_behind_is_an_old_one(written: Path) -> None:
+    head = {"lines": 0, "hash": "0" * 64, "trials": {}}
+    (written / ".trials" / "head.json").write_text(json.dumps(head))
+    rewrite(written, lines(written)[:4])
+    assert faults(written) == [(0, ".trials/head.json tells of 0 of 4 lines: it is an old one")]
 
 
 def test_a_process_that_ended_between_line_and_note_did_no_harm(written: Path) -> None:
@@ -163,6 +179,50 @@ def test_a_line_that_was_not_finished_is_told_from_tampering_wherever_it_stops(
     # The same bytes, when the note says that the line was finished, were cut off.
     head_of_7 = json.loads(head) | {"lines": 7, "hash": json.loads(longer.splitlines()[6])["hash"]}
     (written / ".trials" / "head.json").write_text(json.dumps(head_of_7))
+    left = len(longer) - 1 - len(whole)
+    what = f"1 of 7 lines are gone from here on, all but {left} bytes"
+    assert faults(written) == [(7, what)]
+    assert read_chain(written).unfinished == ()
+
+
+def test_processes_that_are_killed_one_after_the_other_do_no_damage(written: Path) -> None:
+    head = (written / ".trials" / "head.json").read_bytes()
+    before = (written / LEDGER).read_bytes() + b'{"trial":"half a li'
+    (written / LEDGER).write_bytes(before)
+    with pytest.warns(DataWarning):
+        record(written, made(drawn(6)))
+    note = (written / LEDGER).read_bytes()[len(before) :].splitlines(keepends=True)
+    for stop in (1, 2, 100, len(note[1]), len(note[1]) + 1):  # within "\n" and the note
+        (written / ".trials" / "head.json").write_bytes(head)
+        (written / LEDGER).write_bytes(before + b"".join(note)[:stop])
+        assert faults(written) == []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            record(written, made(drawn(7)))
+        assert check_trials(written).trials == {"alts": 5, "btc": 2}
+        # A third one in the note of what both have left.
+        (written / ".trials" / "head.json").write_bytes(head)
+        (written / LEDGER).write_bytes(before + b"".join(note)[:stop] + b'\n{"accepted":"to')
+        assert faults(written) == []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            record(written, made(drawn(7)))
+        assert check_trials(written).trials["alts"] == 5
+
+
+def test_a_line_that_was_noted_and_then_changed_is_no_unfinished_one(written: Path) -> None:
+    old = lines(written)
+    rewrite(written, [*old[:5], old[5].replace(b'"bars":50', b'"bars":51')])
+    assert [line for line, _ in faults(written)] == [6]
+    assert read_chain(written).unfinished == ()
+
+
+def test_a_known_trial_brings_a_note_up_that_is_behind(written: Path) -> None:
+    head = (written / ".trials" / "head.json").read_bytes()
+    record(written, made(drawn(6)))
+    (written / ".trials" / "head.json").write_bytes(head)
+    assert not record(written, made(drawn(6)))
+    rewrite(written, lines(written)[:6])
     assert faults(written) == [(7, "1 of 7 lines are gone from here on")]
 
 
@@ -180,9 +240,7 @@ def test_the_next_trial_leaves_an_unfinished_line_there_and_notes_it(written: Pa
     assert json.loads(trial)["previous"] == json.loads(note)["hash"]
     chain = check_trials(written)
     assert chain.trials == {"alts": 5, "btc": 2}
-    assert [str(fault) for fault in chain.accepted] == [
-        "line 7: it was changed: its hash does not fit"
-    ]
+    assert [str(fault) for fault in chain.accepted] == ["line 7: 19 bytes, not finished"]
     record(written, made(drawn(7)))  # and without a warning from then on
 
 
@@ -200,6 +258,41 @@ def test_accepted_damage_stays_on_the_record_and_its_trials_are_counted_on(writt
     assert chain.trials == {"alts": 4, "btc": 2}
     assert record(written, made(drawn(20), "btc"))
     assert check_trials(written).trials == {"alts": 4, "btc": 3}
+
+
+def test_a_ledger_that_was_forged_to_its_end_stays_on_the_record_once_accepted(
+    written: Path,
+) -> None:
+    old, previous = lines(written), "0" * 64
+    for place, line in enumerate(old):
+        old[place] = reforged(line, previous, bars=51)
+        previous = json.loads(old[place])["hash"]
+    rewrite(written, old)
+    accept(written)
+    chain = check_trials(written)
+    assert [str(fault) for fault in chain.accepted] == [
+        "line 6: it is not the line that was written last, by .trials/head.json"
+    ]
+    assert chain.since == 7
+
+
+def test_of_very_many_faults_the_record_has_the_first_and_how_many_more(tmp_path: Path) -> None:
+    for seed in range(103):
+        record(tmp_path, made(drawn(seed, 5)))
+    rewrite(tmp_path, [line.replace(b'"bars":5', b'"bars":6') for line in lines(tmp_path)])
+    count = len(faults(tmp_path))
+    accept(tmp_path)
+    found = [str(fault) for fault in check_trials(tmp_path).accepted]
+    assert found[0] == "line 1: it was changed: its hash does not fit"
+    assert (len(found), found[-1]) == (101, f"and {count - 100} more")
+
+
+def test_a_line_that_accepts_without_words_is_a_fault(written: Path) -> None:
+    whole = (written / LEDGER).read_bytes()
+    bare = {"accepted": "damage", "faults": 3, "lost": {}}
+    line = line_of(bare, hashlib.sha256(whole).hexdigest())
+    found = [str(fault) for fault in checked(whole + line).faults]
+    assert found == ["line 7: it does not say what was accepted"]
 
 
 def test_what_was_accepted_cannot_be_changed_again_unseen(written: Path) -> None:
@@ -257,6 +350,23 @@ def test_a_line_that_is_added_while_another_process_reads_is_no_damage(
     monkeypatch.setattr(ledger, "read_head", slow)
     assert faults(written) == []
     assert check_trials(written).trials == {"alts": 5, "btc": 2}
+
+
+def test_the_first_lines_of_a_ledger_are_no_damage_to_who_reads_at_that_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_head, late = ledger.read_head, [made(drawn(seed)) for seed in range(5)]
+
+    def slow(output: Path) -> object:
+        head = read_head(output)
+        waiting, late[:] = late[:], []
+        for trial in waiting:
+            record(output, trial)
+        return head
+
+    monkeypatch.setattr(ledger, "read_head", slow)
+    assert faults(tmp_path) == []
+    assert check_trials(tmp_path).trials == {"alts": 5}
 
 
 def test_a_line_that_was_never_finished_is_not_counted_when_damage_is_accepted(

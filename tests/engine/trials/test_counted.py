@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +66,38 @@ def test_the_spread_is_that_of_ratios_brought_to_one_clock(tmp_path: Path) -> No
     expected = (daily - daily / math.sqrt(7)) ** 2 / 2  # of two values, ddof 1
     assert found.variance(365.0) == pytest.approx(expected)
     assert math.isnan(found.variance(365.0, benchmark="btc"))
+
+
+def test_what_is_said_of_bars_a_year_does_not_change_what_deflates(tmp_path: Path) -> None:
+    # The same six trials on the same days, said to have 365 bars a year, or 1: one search.
+    nav = growing(drawn(1))
+    returns = np.concatenate((nav[:1], nav[1:] / nav[:-1])) - 1.0
+    shown = Shown(nav, {"still": np.ones(50)}, risk_free=0.03)
+    left = []
+    for said in (365.0, 1.0):
+        output = tmp_path / f"{said:.0f}"
+        for each in (returns, *(drawn(seed) for seed in range(2, 7))):
+            record(output, made(each, periods_per_year=said, still=np.zeros(50)))
+        found = deflated(shown, trials_of(output, "alts"))  # type: ignore[arg-type]
+        left.append((found.raw, found.active["still"]))
+    assert left[0] == left[1]
+
+
+def test_dates_tell_how_much_coarser_a_clock_is_and_holidays_make_none(tmp_path: Path) -> None:
+    weekly = made(UP_DOWN, times=days(4, every=7), periods_per_year=3.0)
+    holiday = np.delete(days(50), 30)  # 49 bars in 50 days
+    found = recorded(
+        tmp_path, made(UP_DOWN), weekly, made(np.resize(UP_DOWN, 49) + 0.0, times=holiday)
+    )
+    ratios = found.sharpes(365.0, times=days(9))
+    daily = math.sqrt(3) / 4
+    assert ratios[:2] == pytest.approx([daily, daily / math.sqrt(7)])
+    assert ratios[2] == found.trials[2].raw.sharpe
+    assert found.bars_a_year(found.trials[1], 252.0, days(9)) == pytest.approx(36.0)
+    (tmp_path / ".trials" / weekly.series["times"]).unlink()
+    # Without its dates, what was said of a trial is all there is: sqrt(3 / 365).
+    left = trials_of(tmp_path, "alts").sharpes(365.0, times=days(9))
+    assert left[1] == pytest.approx(daily * math.sqrt(3 / 365))
 
 
 def test_risk_free_is_taken_off_raw_ratios_only(tmp_path: Path) -> None:
@@ -132,7 +166,7 @@ def test_deflated_by_itself_alone_a_ratio_is_the_probabilistic_one(tmp_path: Pat
     returns = drawn(1)
     shown = Shown(growing(returns), {"still": np.ones(50)}, risk_free=0.03)
     found = deflated(shown, recorded(tmp_path))  # type: ignore[arg-type]
-    assert (found.trials, found.total, found.listed) == (1, 1, False)
+    assert (found.trials, found.total, found.listed) == (1, 0, False)
     excess = returns - (1.03 ** (1 / 365) - 1)
     ratio = np.mean(excess) / np.std(excess, ddof=1)
     away = (excess - np.mean(excess)) / np.std(excess)
@@ -174,6 +208,63 @@ def test_copies_of_one_trial_count_for_one_and_strangers_for_many(tmp_path: Path
     table = np.corrcoef(strangers.common().returns.T)
     expected = max(0.0, (table.sum() - 10) / 90)
     assert strangers.common().correlation(10) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_streamed_correlation_is_that_of_the_table(tmp_path: Path) -> None:
+    common = drawn(90)
+    finer = np.repeat(drawn(6, 25), 4)
+    half_days = np.datetime64("2020-01-01", "ns") + np.arange(101) * np.timedelta64(12, "h")
+    trials = [made(drawn(seed) + common, btc=drawn(seed % 2 + 50)) for seed in range(5)]
+    trials += [
+        made(drawn(0) + common, key="copy", btc=drawn(50)),
+        made(finer, times=half_days, btc=np.zeros(100)),
+        made(drawn(7), times=days(50, "2020-01-10")),
+        made(drawn(8), times=days(50, "2020-03-10")),
+        made(np.zeros(50)),
+    ]
+    found = recorded(tmp_path, *trials)
+    spoilt = tmp_path / ".trials" / trials[1].series["returns"]
+    spoilt.write_bytes(bytes(len(spoilt.read_bytes())))  # of the same length
+    streamed = found.alike((None, "btc"))
+    for benchmark in (None, "btc"):
+        table = found.common(benchmark)
+        assert streamed[benchmark].apart == table.apart
+        assert streamed[benchmark].columns == len(table.trials)
+        pairs = np.corrcoef(table.returns.T).sum() - len(table.trials)
+        assert streamed[benchmark].pairs == pytest.approx(pairs, abs=1e-9)
+        expected = table.correlation(12)
+        assert streamed[benchmark].correlation(12) == pytest.approx(expected, abs=1e-12)
+    assert streamed[None].apart["whose returns are gone"] == 1
+
+
+def test_a_plain_run_holds_one_series_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.trials import series
+
+    btc = drawn(99)
+    found = recorded(tmp_path, *(made(drawn(seed), btc=btc) for seed in range(20)))
+    held: list[weakref.ref[Any]] = []
+    most, read = [0], series.returns_of
+
+    def counted(folder: Path, name: str) -> Any:
+        values = read(folder, name)
+        held.append(weakref.ref(values))
+        most.append(sum(each() is not None for each in held))
+        return values
+
+    monkeypatch.setattr(series, "returns_of", counted)
+    deflated(Shown(growing(btc), {"btc": growing(btc)}), found)  # type: ignore[arg-type]
+    assert len(held) == 21  # each once, for raw ratios and those over the benchmark
+    assert max(most) <= 3  # the benchmark, a trial, and the next one
+
+
+def test_a_table_of_the_newest_trials_tells_of_the_others(tmp_path: Path) -> None:
+    found = recorded(tmp_path, *(made(drawn(seed)) for seed in range(5)))
+    common = found.common(most=2)
+    assert np.array_equal(common.returns, np.column_stack([drawn(3), drawn(4)]))
+    assert common.apart == {"before the newest 2": 3}
+    assert found.common(most=5).apart == {}
 
 
 def test_an_entry_of_another_version_is_a_data_error(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from engine.cli import main
-from engine.trials import LEDGER, record
+from engine.trials import LEDGER, read_chain, record
+from engine.trials.ledger import _append
 from tests.engine.trials.made import drawn, made
 
 UP_DOWN = np.array([0.03, -0.01, 0.03, -0.01])
@@ -62,6 +63,36 @@ def test_the_trials_of_a_hypothesis_are_shown_with_what_luck_gives(
     assert found["best_by_luck"] > 0
 
 
+def test_ratios_that_are_shown_together_are_a_year_of_one_clock(
+    tmp_path: Path, capsys: Said
+) -> None:
+    record(tmp_path, made(UP_DOWN, periods_per_year=1.0))
+    record(tmp_path, made(UP_DOWN / 2 + 0.001, periods_per_year=365.0))
+    found = json.loads(told(capsys, "show", "alts", "-o", tmp_path, "--json"))
+    # sqrt(3) / 4 a bar; the other has half the spread and mean 0.006: 1.2 times that.
+    first, second = (row["sharpe"] for row in found["trials"])
+    assert first == pytest.approx(np.sqrt(3) / 4 * np.sqrt(365))
+    assert second == pytest.approx(1.2 * first)
+    assert found["bars_a_year"] == 365
+    best = json.loads(told(capsys, "show", "-o", tmp_path, "--json"))["hypotheses"][0]
+    assert best["best_sharpe"] == second
+    assert "a year of 365 bars of the newest trial's clock" in told(
+        capsys, "show", "alts", "-o", tmp_path
+    )
+
+
+def test_hypotheses_that_look_alike_are_told(written: Path, capsys: Said) -> None:
+    assert "note:" not in told(capsys, "show", "-o", written)
+    record(written, made(drawn(77), "Al_ts"))
+    out = told(capsys, "show", "alts", "-o", written)
+    note = "note: the hypothesis 'Al_ts' (1 trial) differs in case or punctuation only"
+    assert note in out
+    out = told(capsys, "show", "-o", written)
+    assert "note: 'Al_ts' and 'alts' look like one idea under several ids" in out
+    found = json.loads(told(capsys, "show", "alts", "-o", written, "--json"))
+    assert len(found["notes"]) == 1
+
+
 def test_an_undefined_ratio_is_null_and_blank(written: Path, capsys: Said) -> None:
     found = json.loads(told(capsys, "show", "swing", "-o", written, "--json"))
     assert [row["sharpe"] is None for row in found["trials"]] == [False, True]
@@ -103,7 +134,42 @@ def test_an_unfinished_line_is_no_damage(written: Path, capsys: Said) -> None:
     with (written / LEDGER).open("ab") as file:
         file.write(b'{"trial":"ab')
     out = told(capsys, "verify", "-o", written)
-    assert "line 8 was not finished by a process that stopped; the next trial notes that" in out
+    assert "not finished by a process that stopped: line 8; the next trial notes that" in out
+    assert "on the record now" in told(capsys, "verify", "-o", written, "--accept")
+    out = told(capsys, "verify", "-o", written)
+    assert "intact since line 9, which accepted" in out
+    assert "accepted earlier: line 8: 12 bytes, not finished" in out
+
+
+def test_damage_that_left_no_trace_in_the_bytes_is_listed_for_good(
+    written: Path, capsys: Said
+) -> None:
+    whole = (written / LEDGER).read_bytes()
+    (written / LEDGER).write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    told(capsys, "verify", "-o", written, "--accept")
+    record(written, made(drawn(30)))
+    out = told(capsys, "verify", "-o", written)
+    assert "accepted earlier: line 7: 1 of 7 lines are gone from here on" in out
+    assert "intact since line 7, which accepted" in out
+    assert "intact: every line" not in out
+
+
+def test_a_finished_line_whose_end_is_gone_is_damage_and_not_unfinished_too(
+    written: Path, capsys: Said
+) -> None:
+    whole = (written / LEDGER).read_bytes()
+    (written / LEDGER).write_bytes(whole[:-1])
+    out = told(capsys, "verify", "-o", written, code=4)
+    last = len(whole.splitlines()[-1])
+    assert f"damaged: line 7: 1 of 7 lines are gone from here on, all but {last} bytes" in out
+    assert "not finished" not in out
+
+
+def test_a_line_that_makes_no_sense_is_a_data_error(written: Path, capsys: Said) -> None:
+    chain = read_chain(written)
+    _append(written, chain, {"trial": "a" * 64, "hypothesis": "alts", "returns": 3})
+    assert main(["trials", "verify", "-o", str(written)]) == 4
+    assert "another version" in capsys.readouterr().err
 
 
 def test_lost_returns_are_told_with_the_run_that_brings_them_back(

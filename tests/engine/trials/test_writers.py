@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.trials import check_trials, read_chain, record, trials_of
+from engine.trials import LEDGER, check_trials, read_chain, record, trials_of
 from feeds.errors import OutputError
 from tests.engine.trials.made import drawn, made
 
@@ -73,6 +74,92 @@ def test_a_process_that_is_killed_leaves_a_ledger_that_goes_on(tmp_path: Path) -
     assert check_trials(tmp_path).trials["alts"] == before + 1
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from engine.trials import ledger, series, record
+from tests.engine.trials.made import drawn, made
+output, where, seed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+def kill(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
+if where == "after the first line":
+    # The note before the first line is written, the one after it is not.
+    write_head = ledger.write_head
+    ledger.write_head = lambda output, chain: (kill if chain.data else write_head)(output, chain)
+else:
+    from feeds import atomic
+    atomic.os.replace = kill
+record(output, made(drawn(seed)))
+"""
+
+
+def killed(output: Path, where: str, seed: int) -> None:
+    """A process that is killed at this place while it writes a trial."""
+    command = [sys.executable, "-c", KILLED, str(output), where, str(seed)]
+    assert subprocess.run(command, cwd=REPOSITORY).returncode == -signal.SIGKILL
+
+
+def test_a_process_that_is_killed_after_the_first_line_stops_nobody(tmp_path: Path) -> None:
+    killed(tmp_path, "after the first line", 1)
+    assert check_trials(tmp_path).trials == {"alts": 1}
+    assert not record(tmp_path, made(drawn(1)))
+    assert record(tmp_path, made(drawn(2)))
+    assert check_trials(tmp_path).trials == {"alts": 2}
+
+
+def test_what_a_killed_process_wrote_aside_is_taken_away_by_the_next(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        killed(tmp_path, "before a file has its name", seed)
+    assert len(list((tmp_path / ".trials").glob(".tmp-*"))) == 1
+    record(tmp_path, made(drawn(1)))
+    assert list((tmp_path / ".trials").glob(".tmp-*")) == []
+
+
+@pytest.mark.parametrize("room", [0, 1, 300, 600])
+def test_a_disk_that_is_full_again_and_again_leaves_the_ledger_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    record(tmp_path, made(drawn(1)))
+    before = (tmp_path / LEDGER).read_bytes()
+    write, left = os.write, [0]
+
+    def full(handle: int, content: bytes) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        done = write(handle, bytes(content)[: left[0]])
+        left[0] -= done
+        return done
+
+    for each in (room, room // 2):
+        left[0] = each
+        with monkeypatch.context() as patch:
+            patch.setattr("engine.trials.ledger.os.write", full)
+            with pytest.raises(OutputError, match="No space left"):
+                record(tmp_path, made(drawn(2)))
+        assert (tmp_path / LEDGER).read_bytes() == before
+    assert record(tmp_path, made(drawn(2)))
+    assert check_trials(tmp_path).trials == {"alts": 2}
+
+
+def test_a_folder_in_the_place_of_returns_is_told_and_not_read(tmp_path: Path) -> None:
+    trial = made(drawn(1))
+    record(tmp_path, trial)
+    record(tmp_path, made(drawn(2)))
+    path = tmp_path / ".trials" / trial.series["returns"]
+    path.unlink()
+    path.mkdir()
+    assert trials_of(tmp_path, "alts").common().apart == {"whose returns are gone": 1}
+    with pytest.raises(OutputError, match="cannot write to the trials ledger"):
+        record(tmp_path, trial)
+
+
+def test_a_reader_that_may_not_open_the_lock_reads_without_it(tmp_path: Path) -> None:
+    record(tmp_path, made(drawn(1)))
+    (tmp_path / ".trials" / "lock").unlink()
+    (tmp_path / ".trials" / "head.json").unlink()
+    assert len(read_chain(tmp_path).faults) == 1
+    assert not (tmp_path / ".trials" / "lock").exists()
+
+
 def test_a_ledger_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / ".trials").write_text("in the way")
     with pytest.raises(OutputError, match=r"cannot write to the trials ledger .*--output"):
@@ -85,7 +172,7 @@ def test_a_lock_that_nobody_gives_back_is_an_output_error(
     import fcntl
 
     record(tmp_path, made(drawn(1)))
-    monkeypatch.setattr("engine.trials.ledger._PATIENCE", 0.0)
+    monkeypatch.setattr("engine.trials.lock.PATIENCE", 0.0)
     handle = os.open(tmp_path / ".trials" / "lock", os.O_RDWR)
     fcntl.flock(handle, fcntl.LOCK_EX)
     try:
