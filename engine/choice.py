@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from engine.result import Result
 
 _MONTHS = 12.0
+_MOST, _CELLS = 200, 1_000_000
+"""Newest trials, and returns of all of them, that are laid beside each other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,7 @@ def choice_of(result: Result, trials: Trials) -> Choice:
 
     A run that is not on the ledger, as that of the demo, is one variant more.
     """
-    common = trials.common()
+    common = trials.common(most=max(2, min(_MOST, _CELLS // len(result.nav))))
     times, whole = common.times, result.instants
     table, names = common.returns, [f"{trial.name}/{trial.run}" for trial in common.trials]
     returns = returns_from(result.start_cash, result.nav)
@@ -129,14 +131,14 @@ def haircuts_of(result: Result, trials: Trials, sharpe: float) -> dict[str, Hair
     report = result.experiment["report"]
     year, rate = float(report["periods_per_year"]), float(report["risk_free"])
     own = digest(content_of(returns_from(result.start_cash, result.nav)))
-    ratios = trials.sharpes(year, None, rate) * math.sqrt(year)
+    ratios = trials.sharpes(year, None, rate, result.instants) * math.sqrt(year)
+    years = trials.years(year, result.instants).tolist()
     others, found = [1.0] * trials.lost, False
-    for trial, ratio in zip(trials.trials, ratios.tolist(), strict=True):
+    for trial, ratio, length in zip(trials.trials, ratios.tolist(), years, strict=True):
         if trial.series["returns"] == own and not found:
             found = True  # this run, once
             continue
-        months = int(_MONTHS * trial.bars / trial.periods_per_year)
-        p_value = single_p_value(ratio, months)
+        p_value = single_p_value(ratio, int(_MONTHS * length))
         others.append(1.0 if math.isnan(p_value) else p_value)
     months = int(_MONTHS * len(result.nav) / year)
     return haircuts(sharpe, months, len(others) + 1, np.array(others))

@@ -150,6 +150,9 @@ def _run(
     if result.path in earlier and not options.force and not options.quiet:
         same = "an earlier run of equal inputs; its files were verified, --force builds them again"
         print(f"note: {same}", file=sys.stderr)
+    if found.trials is not None and not options.quiet:
+        for note in found.trials.notes:
+            print(f"note: {note}", file=sys.stderr)
     drawn = shlex.join(["report", short(result.path), *_where(options)])
     _print_result(found, options.json, after, drawn)
     check_gates(found.outcomes)

@@ -245,8 +245,12 @@ def _difference(result: Result) -> Said:
         tail = "chance alone often gives as much"
     elif within:
         tail = f"for {listed(within)} chance alone often gives as much"
-    else:
+    elif min(known.values()) > 0:
         tail = "more than chance usually gives, if no other variant was tried"
+    elif max(known.values()) < 0:
+        tail = "behind by more than chance usually gives"
+    else:
+        tail = "ahead and behind by more than chance usually gives"
     return Said(f"The mean difference per bar, in standard errors, is {sizes}: {tail}.", figures)
 
 

@@ -17,6 +17,7 @@ from engine.wording import NOT_AVAILABLE, chance, count, listed, percent, ratio
 
 if TYPE_CHECKING:
     from engine.inference.deflated import Deflated
+    from engine.result import Result
     from engine.trials import Deflations, Trials
     from engine.weighing import Weighed
 
@@ -72,7 +73,7 @@ def trials_block(weighed: Weighed) -> Html:
         "trials",
         "Trials",
         _ledger(found),
-        _tried(found, weighed.trials, year, rate),
+        _tried(found, weighed.trials, weighed.result),
         table(["", *every], rows, css="told"),
         reasons({name: each.reason for name, each in every.items()}),
         basis,
@@ -116,15 +117,16 @@ def _ledger(found: Deflations) -> Html:
     return table(["", "", ""], rows, css="told", texts=(0, 2))
 
 
-def _tried(found: Deflations, trials: Trials | None, year: float, rate: float) -> Html:
+def _tried(found: Deflations, trials: Trials | None, result: Result) -> Html:
     """Every trial's ratio on a line, raw and over each benchmark."""
     if trials is None:
         return note("The ratios of single trials are not at hand, so that none is drawn.")
+    year, rate = conventions(result)
     root, rows, left_out = math.sqrt(year), [], []
     hard = sorted(_active(found), key=lambda each: -_luck(each[1]))[:_DRAWN]
     of: list[tuple[str | None, Deflated]] = [(None, found.raw), *sorted(hard)]
     for name, each in of:
-        ratios = trials.sharpes(year, name, rate) * root
+        ratios = trials.sharpes(year, name, rate, result.instants) * root
         title = f"over {name}" if name is not None else "raw"
         rows.append(
             Strip(

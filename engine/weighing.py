@@ -68,6 +68,7 @@ class Weighed:
         out: dict[str, Any] = {
             "verdict": self.verdict.as_json(),
             "gates": [outcome.as_json() for outcome in self.outcomes],
+            "note": self.note,
         }
         if self.selection is not None:
             out["selection"] = self.selection.as_json()

@@ -28,6 +28,7 @@ from engine.inference.searches import (
     min_backtest_years,
     min_backtest_years_bound,
     shared,
+    weighted_variance,
 )
 from engine.inference.sharpe import probabilistic_sharpe
 from engine.measures.moments import (
@@ -104,7 +105,7 @@ class Deflated:
     effective : float
         Independent trials they count for.
     variance : float
-        Of the trials' Sharpe ratios per period, as found (ddof 1); NaN for one trial.
+        Of the trials' Sharpe ratios per period, as found, see `weighted_variance`; NaN for one.
     spread : float
         The variance brought to independent trials, the one that deflates.
     expected_best : float
@@ -136,7 +137,12 @@ class Deflated:
 
 
 def deflate(
-    returns: Float, ratios: Float, correlation: float = 0.0, *, trials: int | None = None
+    returns: Float,
+    ratios: Float,
+    correlation: float = 0.0,
+    *,
+    trials: int | None = None,
+    lengths: Float | None = None,
 ) -> Deflated:
     """Deflate the Sharpe ratio of `returns` by the trials made to find it.
 
@@ -152,6 +158,8 @@ def deflate(
         for a negative one.
     trials : int, optional
         How many were made where that is more than there are ratios of.
+    lengths : float64 (M,), optional
+        Of the trials' records, by which the ratios are weighed; equal if left out.
 
     Raises
     ------
@@ -166,8 +174,7 @@ def deflate(
         raise ValueError("the ratio of a trial is infinite; NaN stands for one that is undefined")
     count, correlation = len(returns), shared(correlation)
     ratio, skew, kurtosis = shape(returns)
-    known = ratios[~np.isnan(ratios)]
-    variance = float(np.var(known, ddof=1)) if len(known) > 1 else NAN
+    variance = weighted_variance(ratios, lengths)
     effective = independent_trials(made, correlation)
     spread = independent_variance(variance, correlation, count)
     return Deflated(

@@ -170,6 +170,32 @@ def shared(correlation: float) -> float:
     return min(max(correlation, 0.0), 1.0)
 
 
+def weighted_variance(ratios: Float, lengths: Float | None = None) -> float:
+    """Variance of the Sharpe ratios that are defined, a trial weighing as its record is long.
+
+    sum w (x - m)^2 / (sum w - sum w^2 / sum w), m the weighted mean: with equal lengths that of
+    ddof 1. A short record has a ratio of mostly noise, and must not spread the long ones. NaN for
+    fewer than two.
+
+    Parameters
+    ----------
+    ratios : float64 (M,)
+        Per period; NaN is undefined.
+    lengths : float64 (M,), optional
+        Of the records, in any unit, above 0; equal if left out.
+    """
+    known = ~np.isnan(ratios)
+    if np.count_nonzero(known) < 2:
+        return NAN
+    found = ratios[known]
+    if lengths is None:
+        return float(np.var(found, ddof=1))
+    weight = lengths[known] / np.max(lengths[known])
+    total = float(np.sum(weight))
+    away = found - float(np.sum(weight * found)) / total
+    return float(np.sum(weight * away**2)) / (total - float(np.sum(weight**2)) / total)
+
+
 def independent_variance(variance: float, correlation: float, count: int) -> float:
     """Variance of Sharpe ratios brought to independent trials: V / (1 - rho), at least 1 / (n - 1).
 

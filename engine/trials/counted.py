@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.inference.searches import weighted_variance
 from engine.trials.beside import Alike, CommonReturns, alike, laid, placed, sampled
 from engine.trials.chain import Chain
 from engine.trials.head import FOLDER
@@ -107,17 +108,29 @@ class Trials:
             The clock; what is held against a result takes its `instants`.
         """
         out = np.full(len(self.trials), np.nan)
-        known: dict[tuple[str, float], float] = {}
-        for place, trial in enumerate(self.trials):
+        clocks = self._clocks(periods_per_year, times).tolist()
+        for place, (trial, bars) in enumerate(zip(self.trials, clocks, strict=True)):
             figures = trial.raw if benchmark is None else trial.active.get(benchmark)
             if figures is None:
                 continue
+            rate = (1.0 + risk_free) ** (1.0 / bars) - 1.0 if benchmark is None else 0.0
+            out[place] = figures.above(rate) * (bars / periods_per_year) ** 0.5
+        return out
+
+    def years(self, periods_per_year: float, times: Instants | None = None) -> Float:
+        """Length of each trial in years of its own bars, float64 (M,); see `sharpes`."""
+        bars = np.array([trial.bars for trial in self.trials], dtype=np.float64)
+        return bars / self._clocks(periods_per_year, times)
+
+    def _clocks(self, periods_per_year: float, times: Instants | None) -> Float:
+        """Bars a year of each trial; trials of the same dates share the answer."""
+        known: dict[tuple[str, float], float] = {}
+        out = np.empty(len(self.trials))
+        for place, trial in enumerate(self.trials):
             kind = trial.series["times"], trial.periods_per_year
             if kind not in known:
                 known[kind] = self.bars_a_year(trial, periods_per_year, times)
-            bars = known[kind]
-            rate = (1.0 + risk_free) ** (1.0 / bars) - 1.0 if benchmark is None else 0.0
-            out[place] = figures.above(rate) * (bars / periods_per_year) ** 0.5
+            out[place] = known[kind]
         return out
 
     def variance(
@@ -127,10 +140,9 @@ class Trials:
         risk_free: float = 0.0,
         times: Instants | None = None,
     ) -> float:
-        """Variance (ddof 1) of the ratios that are defined; NaN for fewer than two."""
+        """Variance of the ratios that are defined, weighed by length; NaN for fewer than two."""
         ratios = self.sharpes(periods_per_year, benchmark, risk_free, times)
-        known = ratios[~np.isnan(ratios)]
-        return float(np.var(known, ddof=1)) if len(known) > 1 else np.nan
+        return weighted_variance(ratios, self.years(periods_per_year, times))
 
     def instants(self, trial: Trial) -> Instants | None:
         """Point 0 and all closes of a trial, datetime64[ns] (T + 1,); None if they are gone."""

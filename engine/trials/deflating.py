@@ -88,10 +88,12 @@ def deflated(result: Result, trials: Trials) -> Deflations:
             returns = own - returns_from(result.start_cash, result.benchmarks[benchmark])
             ratio = Figures.of(returns).sharpe
         ratios = trials.sharpes(bars, benchmark, free, result.instants)
+        lengths = trials.years(bars, result.instants)
         if not listed:
-            ratios = np.append(ratios, ratio)
+            ratios, lengths = np.append(ratios, ratio), np.append(lengths, len(own) / bars)
         made = trials.count + (not listed)
-        return deflate(returns, ratios, every[benchmark].correlation(made), trials=made)
+        alike = every[benchmark].correlation(made)
+        return deflate(returns, ratios, alike, trials=made, lengths=lengths)
 
     raw = against(None)
     active = {benchmark: against(benchmark) for benchmark in sorted(result.benchmarks)}

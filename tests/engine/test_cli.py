@@ -94,6 +94,7 @@ def test_json_of_a_run_is_json_alone(results: Path, capsys: pytest.CaptureFixtur
         "gates",
         "id",
         "name",
+        "note",
         "path",
         "simulated",
         "statistics",

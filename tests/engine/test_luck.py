@@ -36,9 +36,9 @@ def test_a_lucky_search_is_told_over_the_benchmark_nearest_to_luck() -> None:
     found = deflations(deflation(0.97, 0.01), btc=deflation(0.42, 0.31), alts=deflation(0.88, 0.04))
     assert hardest(found) == "btc"
     assert searched(found).text == (
-        "A lucky search of 48 trials, worth 17.3 independent ones, would look this good over btc, the "
-        "hardest of 2 benchmarks, 31.0 % of the time; the chance that the true Sharpe ratio is above such luck is 97.0 % "
-        "on raw returns and 42.0 % over btc."
+        "A lucky search of 48 trials, worth 17.3 independent ones, would look this good over btc, "
+        "the hardest of 2 benchmarks, 31.0 % of the time; the chance that the true Sharpe ratio is "
+        "above such luck is 97.0 % on raw returns and 42.0 % over btc."
     )
     assert counted(found).text == (
         "The ledger holds 210 trials in all. Raw returns of a rising market pass any deflation."

@@ -70,3 +70,24 @@ def test_an_inference_tells_seed_and_count_and_is_the_same_again(folder, capsys)
     found = json.loads(once[1].out)["verdict"]
     assert "shifts in time of the same positions" in found["text"]
     assert "200 random rotations" in found["text"]
+
+
+def test_another_id_for_the_same_run_is_noted(folder, capsys):
+    change = "hypothesis.id=Alts_After_Records"
+    command = ["run", str(folder / "a.yaml"), "--set", change, "--no-tearsheet"]
+    assert main([*command, "-o", str(folder / "results")]) == 0
+    assert "alts-after-records" in capsys.readouterr().err
+
+
+def test_an_inference_is_written_beside_the_results(folder, capsys):
+    output = folder / "written"
+    command = ["run", str(folder / "a.yaml"), "--no-tearsheet", "--inference", "-q"]
+    assert main([*command, "-o", str(output)]) == 0
+    told = capsys.readouterr().out
+    (page,) = output.glob("weighed/*/verdict.html")
+    assert f"verdict     {page}" in told
+    found = json.loads(page.with_name("verdict.json").read_text(encoding="utf-8"))
+    # The paragraph stands once on the screen, and is that of the file.
+    assert " ".join(told.split()).count(found["verdict"]["text"]) == 1
+    assert told.count("100,000 became") == 1
+    assert set(found) == {"gates", "haircuts", "note", "selection", "verdict"}

@@ -17,6 +17,7 @@ from engine.inference.searches import (
     mean_correlation,
     min_backtest_years,
     min_backtest_years_bound,
+    weighted_variance,
 )
 
 NAN = math.nan
@@ -167,3 +168,20 @@ def test_few_searches_without_skill_look_lucky_or_pass_deflation(
 def test_a_lucky_search_nine_errors_out_has_its_digits() -> None:
     # 1 - Phi(9) = 1.1285884e-19 in the tables.
     assert lucky_search(0.9, 101, 1) == pytest.approx(1.1285884e-19, rel=1e-7, abs=0.0)
+
+
+def test_a_short_record_hardly_spreads_the_ratios_of_long_ones() -> None:
+    ratios, lengths = np.array([0.05, 0.06, math.nan, 0.30]), np.array([2000.0, 2000.0, 9.0, 40.0])
+    # By hand: weights 1, 1, 0.02; mean 0.116 / 2.02; 0.000106... + 0.02 (0.30 - m)^2 = 0.00124...
+    middle = 0.116 / 2.02
+    squares = (0.05 - middle) ** 2 + (0.06 - middle) ** 2 + 0.02 * (0.30 - middle) ** 2
+    expected = squares / (2.02 - (1.0 + 1.0 + 0.0004) / 2.02)
+    assert weighted_variance(ratios, lengths) == pytest.approx(expected, rel=1e-12)
+    assert weighted_variance(ratios, lengths) < 0.07 * weighted_variance(ratios)
+
+
+def test_records_of_one_length_have_the_usual_variance() -> None:
+    ratios = np.array([0.1, 0.4, math.nan, -0.2])
+    assert weighted_variance(ratios, np.full(4, 7.0)) == pytest.approx(0.09, rel=1e-12)
+    assert weighted_variance(ratios) == pytest.approx(0.09, rel=1e-12)
+    assert math.isnan(weighted_variance(ratios[:1], np.ones(1)))
