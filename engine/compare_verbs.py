@@ -128,6 +128,7 @@ def _plain(found: Comparison) -> dict[str, Any]:
             each.key: dict(zip(names, each.values, strict=True)) for each in found.differences
         },
         "tests": paired_plain(found),
+        "trials": [each.as_json() for each in found.searches],
         "failed": [
             {
                 "source": failure.source,
@@ -140,8 +141,6 @@ def _plain(found: Comparison) -> dict[str, Any]:
 
 
 def _run(row: Row) -> dict[str, Any]:
-    from engine.notices import notices
-
     assert row.result is not None
     return {
         "name": row.name,
@@ -150,7 +149,7 @@ def _run(row: Row) -> dict[str, Any]:
         "simulated": row.result.simulated,
         "figures": _numbers(row.figures),
         "sleeves": _numbers(row.sleeves),
-        "warnings": [f"{notice.title}. {notice.text}" for notice in notices(row.result)],
+        "warnings": [f"{notice.title}. {notice.text}" for notice in row.known.notices],
     }
 
 

@@ -41,7 +41,8 @@ def paired_plain(found: Comparison) -> dict[str, Any] | None:
     return {
         "best": tests.best or None,
         "indistinguishable": list(tests.alike),
-        "unpaired": list(tests.unpaired),
+        "contestants": list(tests.contestants),
+        "unpaired": dict(tests.unpaired),
         "level": tests.level,
         "resamples": tests.resamples,
         "seed": tests.seed,

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.comparison_notes import cautions, common_words, notice_words
-from engine.comparison_tests import between, difference, drawn, p_value
+from engine.comparison_tests import between, difference, drawn
 from engine.likeness import correlations, overlaps
-from engine.notices import notices
 from engine.tearsheet.document import document
 from engine.tearsheet.markup import Html, block, esc, figure_text, fold, joined, note, table, tag
-from engine.verdict import period
-from engine.wording import count, percent, ratio, signed_percent
+from engine.wording import chance, count, p_value, percent, ratio, signed_percent
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison
@@ -26,7 +24,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("volatility a year", "ann_vol", percent),
     ("Sharpe ratio", "sharpe", ratio),
     ("standard error", "sharpe_se_mertens_annual", ratio),
-    ("chance above 0", "psr_vs_0", percent),
+    ("chance above 0", "psr_vs_0", chance),
     ("deepest fall", "max_drawdown", percent),
     ("Sortino", "sortino", ratio),
     ("Calmar", "calmar", ratio),
@@ -57,7 +55,7 @@ def _title(found: Comparison) -> str:
 
 
 def _header(found: Comparison) -> Html:
-    periods = dict.fromkeys(period(result) for result in found.results)
+    periods = dict.fromkeys(row.known.period for row in found.runs)
     meta = [*list(periods)[:3], *(["..."] if len(periods) > 3 else [])]
     words = tag("p", " \N{MIDDLE DOT} ".join(meta), css="meta")
     said = [tag("p", figure_text(text)) for text in common_words(found)]
@@ -113,11 +111,11 @@ def _intervals(found: Comparison, tests: Paired) -> Html:
 
 def _mark(name: str, tests: Paired) -> str:
     if name == tests.best:
-        return "the best"
+        return f"the best of {len(tests.contestants)}"
     if name in tests.alike:
         return "cannot be told apart"
     if name in tests.unpaired:
-        return "on other closes"
+        return f"n/a, {tests.unpaired[name]}"
     return "worse" if name in tests.to_best else ""
 
 
@@ -125,9 +123,10 @@ def _to_best(tests: Paired) -> Html:
     if not tests.to_best:
         return Html("")
     shown = _gaps([(gap.first, gap) for gap in tests.to_best.values()])
+    same = "the runs on the same closes, of one risk-free rate and bars a year"
     lead = (
-        f"It has the highest Sharpe ratio. A run with an adjusted p above {tests.level:g} "
-        "cannot be told from it."
+        f"It has the highest Sharpe ratio of {same}, {len(tests.contestants)} here. A run "
+        f"with an adjusted p above {tests.level:g} cannot be told from it."
     )
     return block("best", f"Less {tests.best}, the best", shown, lead=lead)
 
@@ -187,7 +186,7 @@ def _warnings(found: Comparison) -> Html:
             tag("ul", joined(tag("li", figure_text(f"{n.title}. {n.text}")) for n in told)),
         )
         for row in found.runs
-        if row.result is not None and (told := notices(row.result))
+        if (told := row.known.notices)
     ]
     listed = tag("ul", joined(items), css="warnings")
     return block("warnings", "To know before believing it", listed, *each)

@@ -15,7 +15,7 @@ from engine.comparison_notes import common, failed, warnings
 from engine.comparison_tests import tests
 from engine.differences import MISSING
 from engine.printed import printable
-from engine.verdict import is_short, period
+from engine.verdict import is_short
 from engine.wording import count, ratio
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _title(found: Comparison) -> list[str]:
     words = "  SIMULATED DATA" if simulated else ""
     if 0 < simulated < len(results):
         words = f"  {simulated} OF THEM ON SIMULATED DATA"
-    periods = {period(result) for result in results}
+    periods = {row.known.period for row in found.runs}
     over = f"  {periods.pop()}" if len(periods) == 1 else ""
     return [f"{count(len(results), 'run')}{over}{words}"]
 

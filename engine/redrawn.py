@@ -44,6 +44,11 @@ class Curve:
     risk_free: float
 
     @property
+    def convention(self) -> tuple[float, float]:
+        """Bars a year and risk-free rate: figures of curves that differ in them do not compare."""
+        return self.periods_per_year, self.risk_free
+
+    @property
     def excess(self) -> Float:
         """Returns less the risk-free rate per bar."""
         return self.returns - ((1.0 + self.risk_free) ** (1.0 / self.periods_per_year) - 1.0)
@@ -137,7 +142,9 @@ class Redrawn:
         return self._own("cagr", name)
 
     def gap(self, first: Curve, second: Curve) -> Gap:
-        """One curve less another."""
+        """One curve less another of the same bars a year and risk-free rate."""
+        if first.convention != second.convention:
+            raise ValueError(f"{first.name} and {second.name} are made annual in other ways")
         sharpe, cagr = (self._difference(each, first.name, second.name) for each in self.drawn)
         return Gap(first.name, second.name, sharpe, cagr, self._ledoit_wolf(first, second))
 
