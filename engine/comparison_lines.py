@@ -23,5 +23,8 @@ def lined(rows: Sequence[Sequence[str]], left: int, gap: int = GAP) -> list[str]
 
 
 def cut(text: str, most: int) -> str:
-    """`text`, at most so many letters of it."""
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    """`text`, at most so many letters of it: what sets names apart is as often at their end."""
+    if len(text) <= most:
+        return text
+    end = (most - 3) // 2
+    return f"{text[: most - 3 - end]}...{text[len(text) - end :]}"
