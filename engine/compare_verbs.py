@@ -156,6 +156,7 @@ def _plain(found: Comparison) -> dict[str, Any]:
             each.key: dict(zip(names, each.values, strict=True)) for each in found.differences
         },
         "tests": paired_plain(found),
+        "selection": found.selection.as_json() if found.selection is not None else None,
         "trials": [each.as_json() for each in found.searches],
         "failed": [
             {

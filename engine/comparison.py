@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.comparison_choice import choice_of
 from engine.comparison_columns import paired_columns
 from engine.comparison_rows import Row, row_names, row_of, with_benchmarks
 from engine.comparison_trials import Search, searches_of
 from engine.config import Experiment, load_config
 from engine.differences import Difference, differences
+from engine.inference.selection import Selection
 from engine.paired import RESAMPLES, Paired, paired
 from engine.progress import Progress
 from engine.reading import Reader
@@ -54,6 +56,8 @@ class Comparison:
         Intervals, and tests of the differences; None where none was asked for.
     searches : tuple of Search
         How much of what was tried the runs are.
+    selection : Selection or None
+        What choosing the best of the runs that pair is worth; None where `paired` is.
     """
 
     runs: tuple[Row, ...]
@@ -62,6 +66,7 @@ class Comparison:
     failed: tuple[Failure, ...]
     paired: Paired | None = None
     searches: tuple[Search, ...] = ()
+    selection: Selection | None = None
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -86,7 +91,7 @@ class Comparison:
         """The table as CSV with exact numbers; benchmarks have no id in the column `run`."""
         return to_csv(
             [
-                (name, np.array(cells) if isinstance(cells[0], float) else cells)
+                (name, np.array(cells) if cells and isinstance(cells[0], float) else cells)
                 for name, cells in self.columns().items()
             ]
         )
@@ -197,11 +202,13 @@ def _compared(
     results = [row.result for row in rows if row.result is not None]
     named = [row.called(name) for row, name in zip(rows, row_names(results), strict=True)]
     runs, benchmarks = with_benchmarks(named)
-    tests = _tests(runs, benchmarks, seed, resamples) if runs and seed is not None else None
-    configs = [result.experiment for result in results]
-    return Comparison(
-        runs, benchmarks, differences(configs), tuple(failed), tests, searches_of(runs)
-    )
+    unlike = differences([result.experiment for result in results])
+    plain = Comparison(runs, benchmarks, unlike, tuple(failed), searches=searches_of(runs))
+    if not runs or seed is None:
+        return plain
+    tests = _tests(runs, benchmarks, seed, resamples)
+    choice = choice_of(runs, benchmarks, tests.contestants, seed=seed, resamples=resamples)
+    return replace(plain, paired=tests, selection=choice)
 
 
 def _tests(runs: Sequence[Row], benchmarks: Sequence[Row], seed: int, resamples: int) -> Paired:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.comparison_choice_page import choice_block
 from engine.comparison_notes import cautions, common_words, notice_words
 from engine.comparison_tests import between, difference, drawn
 from engine.likeness import correlations, overlaps
@@ -44,6 +45,8 @@ def page(found: Comparison) -> str:
     parts = [banner, _header(found), _differences(found), _figures(found)]
     if tests is not None:
         parts += [_intervals(found, tests), _to_best(tests), _to_benchmarks(tests)]
+    if found.selection is not None:
+        parts.append(choice_block(found.selection))
     parts += [_likeness(found), _warnings(found), _failed(found), _footer()]
     body = joined(part for part in parts if part)
     return document(_title(found), body, simulated=any(simulated))

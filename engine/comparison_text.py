@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from engine.comparison_choice import choice_lines
 from engine.comparison_lines import GAP, WIDTH, cut, lined
 from engine.comparison_notes import common, failed, warnings
 from engine.comparison_tests import tests
@@ -45,7 +46,8 @@ def summary(found: Comparison) -> str:
     if found.runs:
         if len(found.runs) > 1:
             blocks.append(_differences(found))
-        blocks += [_table(found), *tests(found), [*common(found), *warnings(found)]]
+        choice = choice_lines(found.selection) if found.selection is not None else []
+        blocks += [_table(found), *tests(found), choice, [*common(found), *warnings(found)]]
     if found.failed:
         blocks.append(failed(found))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"

@@ -88,7 +88,7 @@ def searches_of(rows: Sequence[Row]) -> tuple[Search, ...]:
 def search_words(searches: Sequence[Search], most: int | None = None) -> list[str]:
     """A line a hypothesis, those with most that is not shown first; then what is not known."""
     told = [each for each in searches if each.trials]
-    told.sort(key=lambda each: each.shown - each.trials)
+    told.sort(key=lambda each: (each.shown - each.trials, -each.trials))
     shown, rest = told[:most], told[most:] if most else []
     lines = [each.words() for each in shown]
     if rest:
