@@ -57,22 +57,20 @@ def choice_of(
     return replace(found, reason=why if len(runs) > 1 else "there is one run, and no choice")
 
 
-def lead(found: Selection) -> str:
-    """Among what was chosen, or in a sentence why nothing was."""
-    if found.reason:
-        return f"Choosing among them: nothing can be said; {found.reason}."
+def basis(found: Selection) -> str:
+    """Among what was chosen."""
     halves = found.overfitting
     same = f", {halves.duplicates} of them the same as another" if halves.duplicates else ""
     return (
-        f"Choosing among the {len(found.names)} runs on the same closes{same}: n {found.n:,} bars, "
-        f"seed {found.seed}."
+        f"the {len(found.names)} runs on the same closes{same}: n {found.n:,} bars, "
+        f"seed {found.seed}"
     )
 
 
 def choice_lines(found: Selection) -> list[str]:
     """The choice in a few lines."""
     if found.reason:
-        return textwrap.wrap(lead(found), WIDTH)
+        return [f"Choosing among them: nothing can be said; {found.reason}."]
     names = list(found.superior)
     rows = [("overfitting (PBO)", halves_words(found)), ("paths (CPCV)", paths_words(found))]
     rows += [(f"best over {cut(name, 14)}", ability_words(found, name))
@@ -85,7 +83,7 @@ def choice_lines(found: Selection) -> list[str]:
     wide = max(len(title) for title, _ in rows)
     caution = f"{found.overfitting.caution}." if found.overfitting.caution else ""
     return [
-        *textwrap.wrap(lead(found), WIDTH),
+        *textwrap.wrap(f"Choosing among {basis(found)}.", WIDTH),
         *(f"  {title:<{wide}}  {words}" for title, words in rows),
         *textwrap.wrap(caution, WIDTH, initial_indent="  ", subsequent_indent="  "),
     ]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.comparison_choice import best_of, known_paths, lead, lead_a_year
+from engine.comparison_choice import basis, best_of, known_paths, lead_a_year
+from engine.comparison_lines import filled
 from engine.tearsheet.markup import Html, block, note, table
 from engine.wording import chance, count, p_value, ratio, signed_percent
 
@@ -19,10 +20,10 @@ def choice_block(found: Selection) -> Html:
     """Whether the choice of the best among the runs holds outside of what chose it."""
     title = "Choosing among them"
     if found.reason:
-        return block("selection", title, lead=lead(found))
+        return block("selection", title, lead=f"Nothing can be said; {found.reason}.")
     caution = found.overfitting.caution
     parts = [_halves(found), *([note(f"{caution}.")] if caution else []), _superior(found)]
-    return block("selection", title, *parts, lead=lead(found))
+    return block("selection", title, *parts, lead=f"Of {basis(found)}.")
 
 
 def _halves(found: Selection) -> Html:
@@ -46,7 +47,7 @@ def _halves(found: Selection) -> Html:
     for name, pick in (("lowest", np.min), ("median", np.median), ("highest", np.max)):
         value = float(pick(paths)) if len(paths) else math.nan
         why = found.paths.reason or basis if name == "lowest" else ""
-        rows.append([f"Sharpe ratio a year of the paths (CPCV), {name}", ratio(value), why])
+        rows.append([f"Sharpe ratio a year, {name} path (CPCV)", ratio(value), why])
     return table(["", "", ""], rows, texts=(0, 2))
 
 
@@ -72,4 +73,5 @@ def _superior(found: Selection) -> Html:
     header = ["", "best run", "mean lead a year", "p, White", "p, Hansen", "runs", "n, bars"]
     header += ["blocks, bars", "resamples", "seed", ""]
     caption = "Whether any of the runs is better than a benchmark, all of them being counted"
+    header, *rows = filled(header, rows)
     return table(header, rows, caption=caption, texts=(0, 1, 10))

@@ -22,6 +22,12 @@ def lined(rows: Sequence[Sequence[str]], left: int, gap: int = GAP) -> list[str]
     ]
 
 
+def filled(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Header and rows without a last column that no row fills, such as that of reasons."""
+    stop = None if any(row[-1] for row in rows) else -1
+    return [list(row[:stop]) for row in (header, *rows)]
+
+
 def cut(text: str, most: int) -> str:
     """`text`, at most so many letters of it: what sets names apart is as often at their end."""
     if len(text) <= most:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.comparison_choice_page import choice_block
+from engine.comparison_lines import filled
 from engine.comparison_notes import cautions, common_words, notice_words
 from engine.comparison_tests import between, difference, drawn
 from engine.likeness import correlations, overlaps
@@ -109,6 +110,7 @@ def _intervals(found: Comparison, tests: Paired) -> Html:
         cells += [growth if known else "n/a", _mark(row.name, tests)]
         rows.append([_name(row), *cells, own.sharpe.reason])
     header = ["", "Sharpe ratio", "95 %", "growth a year", "95 %", "against the best", ""]
+    header, *rows = filled(header, rows)
     return block("intervals", "How sure the figures are", table(header, rows), lead=drawn(tests))
 
 
@@ -159,7 +161,8 @@ def _gaps(gaps: list[tuple[str, Gap]]) -> Html:
         for title, gap in gaps
     ]
     header = ["", "Sharpe", "95 %", "p, resampled", "p, Ledoit-Wolf", "Holm", "growth, points"]
-    return table([*header, "95 %", "p, resampled", ""], rows)
+    header, *rows = filled([*header, "95 %", "p, resampled", ""], rows)
+    return table(header, rows)
 
 
 def _likeness(found: Comparison) -> Html:

@@ -102,7 +102,7 @@ def test_fewer_than_two_runs_are_no_choice(tmp_path: Path) -> None:
     for reason, results in why.items():
         found = beside(results, seed=5, resamples=B)
         assert f"Choosing among them: nothing can be said; {reason}." in found.summary()
-        assert f"nothing can be said; {reason}." in found.page()
+        assert f"Nothing can be said; {reason}." in found.page()
 
 
 def test_runs_that_never_trade_and_short_ones_have_reasons(tmp_path: Path) -> None:
