@@ -18,6 +18,7 @@ from engine.wording import chance, count, p_value, percent, ratio, signed_percen
 if TYPE_CHECKING:
     from engine.comparison import Comparison
     from engine.comparison_rows import Row
+    from engine.inference.findings import Finding
     from engine.paired import Gap, Paired
 
 _SHOWN: tuple[tuple[str, str, Callable[[float], str]], ...] = (
@@ -104,14 +105,24 @@ def _intervals(found: Comparison, tests: Paired) -> Html:
     rows = []
     for row in (*found.runs, *found.benchmarks):
         own = tests.own[row.name]
-        growth = f"{signed_percent(own.cagr.low)} to {signed_percent(own.cagr.high)}"
-        known = math.isfinite(own.cagr.low)
-        cells = [ratio(own.sharpe.value), between(own.sharpe), signed_percent(own.cagr.value)]
-        cells += [growth if known else "n/a", _mark(row.name, tests)]
+        cells = [ratio(own.sharpe.value), between(own.sharpe)]
+        for each in (own.cagr, own.max_drawdown):
+            cells += [signed_percent(each.value), _percents(each)]
+        cells.append(_mark(row.name, tests))
         rows.append([_name(row), *cells, own.sharpe.reason])
-    header = ["", "Sharpe ratio", "95 %", "growth a year", "95 %", "against the best", ""]
-    header, *rows = filled(header, rows)
-    return block("intervals", "How sure the figures are", table(header, rows), lead=drawn(tests))
+    header = ["", "Sharpe ratio", "95 %", "growth a year", "95 %", "deepest fall", "95 %"]
+    header, *rows = filled([*header, "against the best", ""], rows)
+    blocks = [own.max_drawdown.block_length for own in tests.own.values()]
+    said = f"{drawn(tests)} Falls are drawn in blocks of {ratio(min(blocks), 0)} to "
+    said += f"{ratio(max(blocks), 0)} bars, a fifth of how long they last."
+    return block("intervals", "How sure the figures are", table(header, rows), lead=said)
+
+
+def _percents(found: Finding) -> str:
+    """An interval of percentages."""
+    if not math.isfinite(found.low):
+        return "n/a"
+    return f"{signed_percent(found.low)} to {signed_percent(found.high)}"
 
 
 def _mark(name: str, tests: Paired) -> str:

@@ -107,7 +107,7 @@ def paired(
         for name in of.get(run.name, ())
     }
     return Paired(
-        own={name: Own(home[name].sharpe(name), home[name].cagr(name)) for name in every},
+        own={name: _own(home[name], curve) for name, curve in every.items()},
         best=best,
         contestants=tuple(each.name for each in contestants),
         to_best=_adjusted(gaps),
@@ -120,6 +120,11 @@ def paired(
         resamples=resamples,
         seed=seed,
     )
+
+
+def _own(drawing: Redrawn, curve: Curve) -> Own:
+    sharpe, cagr = drawing.sharpe(curve.name), drawing.cagr(curve.name)
+    return Own(sharpe, cagr, drawing.max_drawdown(curve))
 
 
 def _groups(curves: Iterable[Curve]) -> list[list[Curve]]:

@@ -78,6 +78,24 @@ def test_intervals_are_those_of_the_bootstrap_of_one_curve(
             assert (own.n, own.count, own.seed, own.block_length) == (400, B, 7, length)
 
 
+def test_the_deepest_fall_is_drawn_in_blocks_as_long_as_falls_need(
+    three: tuple[list[Curve], list[Curve]], found: Paired
+) -> None:
+    for each in (*three[0], *three[1]):
+        own = found.own[each.name].max_drawdown
+        length = max(
+            found.own[each.name].sharpe.block_length, bootstrap.drawdown_block_length(each.returns)
+        )
+        alone = bootstrap.interval(
+            resampled.max_drawdown, each.returns, seed=7, resamples=B, length=length
+        )
+        assert (own.low, own.high, own.block_length) == (alone.low, alone.high, length)
+        curve_of = np.concatenate(([1.0], np.cumprod(1.0 + each.returns)))
+        worst = min(curve_of[k] / curve_of[: k + 1].max() - 1.0 for k in range(len(curve_of)))
+        assert own.value == pytest.approx(worst)
+        assert own.low <= own.high <= 0.0
+
+
 def test_differences_are_those_of_the_paired_bootstrap_of_two_curves(
     three: tuple[list[Curve], list[Curve]], found: Paired
 ) -> None:
