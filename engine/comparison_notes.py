@@ -163,7 +163,8 @@ def failed(found: Comparison) -> list[str]:
         about.setdefault(first, []).append(failure.source)
     lines = [f"Not run ({len(found.failed)}):"]
     for error, sources in about.items():
-        text = printable(f"{', '.join(sources)}: {error}")
+        unnamed = [source for source in sources if source not in error]
+        text = printable(": ".join(filter(None, (", ".join(unnamed), error))))
         lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
     return lines
 

@@ -96,7 +96,8 @@ def row_of(result: Result) -> Row:
     try:
         return _row(result)
     except (DataError, LookupError, TypeError, ValueError, AttributeError) as error:
-        what = str(error) if isinstance(error, DataError) else f"it lacks or garbles {error}"
+        known = isinstance(error, DataError)
+        what = str(error).partition(";")[0] if known else f"it lacks or garbles {error}"
         raise DataError(
             f"{result.path} cannot be compared: {what}. If another version of the program wrote "
             "it, run its config again"
