@@ -70,15 +70,34 @@ def _source(text: str, output: Path) -> Path:
 
 def _check_files(options: Namespace) -> None:
     """Stop before the runs where the table or the page could not be written."""
-    for option, path in _files(options).items():
-        probe = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    files = _files(options)
+    if len({path.resolve() for path in files.values() if _is_replaced(path)}) < sum(
+        map(_is_replaced, files.values())
+    ):
+        raise OutputError(f"--csv and --html both name {options.csv}; name two files")
+    for option, path in files.items():
         try:
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            probe.touch()
-            probe.unlink()
+            _probe(path)
         except OSError as error:
             raise OutputError(_cannot(option, path, error)) from error
+
+
+def _probe(path: Path) -> None:
+    """Raise the OSError that writing would end with, as far as can be told without writing."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not _is_replaced(path):
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return
+    aside = path.resolve().with_name(f".tmp-{secrets.token_hex(8)}")
+    aside.touch()
+    aside.unlink()
+
+
+def _is_replaced(path: Path) -> bool:
+    """Whether a path is a file or nothing yet, and no pipe or device."""
+    return path.is_file() or not path.exists()
 
 
 def _files(options: Namespace) -> dict[str, Path]:
@@ -93,11 +112,20 @@ def _written(found: Comparison, options: Namespace) -> dict[str, Path]:
     written = {}
     for option, path in _files(options).items():
         try:
-            replace_whole(path, content[option]().encode())
+            _write(path, content[option]().encode())
             written[option] = path
         except OSError as error:
             print(f"error: {printable(_cannot(option, path, error))}", file=sys.stderr)
     return written
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file as a whole; what is there and is none, such as a pipe, is written into."""
+    if _is_replaced(path):
+        replace_whole(path.resolve(), content)  # a link stays one
+        return
+    with path.open("wb") as there:
+        there.write(content)
 
 
 def _cannot(option: str, path: Path, error: OSError) -> str:
@@ -128,6 +156,8 @@ def _plain(found: Comparison) -> dict[str, Any]:
             each.key: dict(zip(names, each.values, strict=True)) for each in found.differences
         },
         "tests": paired_plain(found),
+        "selection": found.selection.as_json() if found.selection is not None else None,
+        "trials": [each.as_json() for each in found.searches],
         "failed": [
             {
                 "source": failure.source,
@@ -140,8 +170,6 @@ def _plain(found: Comparison) -> dict[str, Any]:
 
 
 def _run(row: Row) -> dict[str, Any]:
-    from engine.notices import notices
-
     assert row.result is not None
     return {
         "name": row.name,
@@ -150,7 +178,7 @@ def _run(row: Row) -> dict[str, Any]:
         "simulated": row.result.simulated,
         "figures": _numbers(row.figures),
         "sleeves": _numbers(row.sleeves),
-        "warnings": [f"{notice.title}. {notice.text}" for notice in notices(row.result)],
+        "warnings": [f"{notice.title}. {notice.text}" for notice in row.known.notices],
     }
 
 

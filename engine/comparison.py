@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.comparison_choice import choice_of
 from engine.comparison_columns import paired_columns
 from engine.comparison_rows import Row, row_names, row_of, with_benchmarks
+from engine.comparison_trials import Search, searches_of
 from engine.config import Experiment, load_config
 from engine.differences import Difference, differences
+from engine.inference.selection import Selection
 from engine.paired import RESAMPLES, Paired, paired
 from engine.progress import Progress
 from engine.reading import Reader
 from engine.result import Result, open_result
 from engine.runs import run
 from engine.tables import to_csv
-from feeds.errors import BacktestError, ConfigError
+from feeds.errors import BacktestError, ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +54,10 @@ class Comparison:
     failed : tuple of Failure
     paired : Paired or None
         Intervals, and tests of the differences; None where none was asked for.
+    searches : tuple of Search
+        How much of what was tried the runs are.
+    selection : Selection or None
+        What choosing the best of the runs that pair is worth; None where `paired` is.
     """
 
     runs: tuple[Row, ...]
@@ -58,6 +65,8 @@ class Comparison:
     differences: tuple[Difference, ...]
     failed: tuple[Failure, ...]
     paired: Paired | None = None
+    searches: tuple[Search, ...] = ()
+    selection: Selection | None = None
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -82,7 +91,7 @@ class Comparison:
         """The table as CSV with exact numbers; benchmarks have no id in the column `run`."""
         return to_csv(
             [
-                (name, np.array(cells) if isinstance(cells[0], float) else cells)
+                (name, np.array(cells) if cells and isinstance(cells[0], float) else cells)
                 for name, cells in self.columns().items()
             ]
         )
@@ -140,7 +149,7 @@ def compare(
     """
     progress, changes = progress or Progress(quiet=True), tuple(overrides)
     reader = Reader(Path(output) / ".cache" / "panels")
-    results: list[Result] = []
+    rows: list[Row] = []
     failed: list[Failure] = []
     for done, source in enumerate(sources):
         title = _title(source)
@@ -156,14 +165,15 @@ def compare(
                     progress=progress,
                     reader=reader,
                 )
+            row = row_of(result)
         except BacktestError as error:
             failed.append(Failure(title, error))
             continue
-        if all(result.path != other.path for other in results):
-            results.append(result)
-    if results and seed is not None:
+        if all(result.path != other.result.path for other in rows if other.result):
+            rows.append(row)
+    if rows and seed is not None:
         progress.step("testing differences", 0, 1)
-    return beside(results, failed, seed=seed, resamples=resamples)
+    return _compared(rows, failed, seed, resamples)
 
 
 def beside(
@@ -173,13 +183,32 @@ def beside(
     seed: int | None = None,
     resamples: int = RESAMPLES,
 ) -> Comparison:
-    """The comparison of results that are there; its differences are tested if there is a seed."""
-    names = row_names(results)
-    rows = tuple(row_of(name, result) for name, result in zip(names, results, strict=True))
-    runs, benchmarks = with_benchmarks(rows)
-    tests = _tests(runs, benchmarks, seed, resamples) if runs and seed is not None else None
-    configs = [result.experiment for result in results]
-    return Comparison(runs, benchmarks, differences(configs), tuple(failed), tests)
+    """The comparison of results that are there; its differences are tested if there is a seed.
+
+    A result that lacks what a row needs is among its `failed`.
+    """
+    rows, all_failed = [], list(failed)
+    for result in results:
+        try:
+            rows.append(row_of(result))
+        except DataError as error:
+            all_failed.append(Failure(str(result.path), error))
+    return _compared(rows, all_failed, seed, resamples)
+
+
+def _compared(
+    rows: Sequence[Row], failed: Sequence[Failure], seed: int | None, resamples: int
+) -> Comparison:
+    results = [row.result for row in rows if row.result is not None]
+    named = [row.called(name) for row, name in zip(rows, row_names(results), strict=True)]
+    runs, benchmarks = with_benchmarks(named)
+    unlike = differences([result.experiment for result in results])
+    plain = Comparison(runs, benchmarks, unlike, tuple(failed), searches=searches_of(runs))
+    if not runs or seed is None:
+        return plain
+    tests = _tests(runs, benchmarks, seed, resamples)
+    choice = choice_of(runs, benchmarks, tests.contestants, seed=seed, resamples=resamples)
+    return replace(plain, paired=tests, selection=choice)
 
 
 def _tests(runs: Sequence[Row], benchmarks: Sequence[Row], seed: int, resamples: int) -> Paired:

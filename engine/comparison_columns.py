@@ -41,12 +41,17 @@ def paired_plain(found: Comparison) -> dict[str, Any] | None:
     return {
         "best": tests.best or None,
         "indistinguishable": list(tests.alike),
-        "unpaired": list(tests.unpaired),
+        "contestants": list(tests.contestants),
+        "unpaired": dict(tests.unpaired),
         "level": tests.level,
         "resamples": tests.resamples,
         "seed": tests.seed,
         "own": {
-            name: {"sharpe": own.sharpe.as_json(), "cagr": own.cagr.as_json()}
+            name: {
+                "sharpe": own.sharpe.as_json(),
+                "cagr": own.cagr.as_json(),
+                "max_drawdown": own.max_drawdown.as_json(),
+            }
             for name, own in tests.own.items()
         },
         "to_best": [_gap(gap) for gap in tests.to_best.values()],
@@ -62,6 +67,9 @@ def _of_row(row: Row, tests: Paired) -> dict[str, float]:
         "sharpe.high": own.sharpe.high,
         "cagr.low": own.cagr.low,
         "cagr.high": own.cagr.high,
+        "max_drawdown.low": own.max_drawdown.low,
+        "max_drawdown.high": own.max_drawdown.high,
+        "max_drawdown.block_length": own.max_drawdown.block_length,
         "block_length": own.sharpe.block_length,
     }
     if row.result is None:

@@ -22,6 +22,15 @@ def lined(rows: Sequence[Sequence[str]], left: int, gap: int = GAP) -> list[str]
     ]
 
 
+def filled(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Header and rows without a last column that no row fills, such as that of reasons."""
+    stop = None if any(row[-1] for row in rows) else -1
+    return [list(row[:stop]) for row in (header, *rows)]
+
+
 def cut(text: str, most: int) -> str:
-    """`text`, at most so many letters of it."""
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    """`text`, at most so many letters of it: what sets names apart is as often at their end."""
+    if len(text) <= most:
+        return text
+    end = (most - 3) // 2
+    return f"{text[: most - 3 - end]}...{text[len(text) - end :]}"

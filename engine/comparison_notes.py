@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.comparison_lines import WIDTH
-from engine.notices import NOTE, notices
+from engine.comparison_trials import search_words
+from engine.notices import NOTE
+from engine.paired import OTHER_CLOSES
 from engine.printed import bullet, printable
-from engine.verdict import period
 from engine.wording import count, listed
-from feeds.arrays import Instant
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_WARNINGS, _MOST_LINES = 8, 3
 _LATE = np.timedelta64(30, "D")
+_MOST_SEARCHES = 4
 _EACH = 4
 """Names in a warning before they are only counted."""
 
@@ -33,18 +34,21 @@ def common(found: Comparison) -> list[str]:
 
 def common_words(found: Comparison) -> list[str]:
     """The same, a sentence each."""
-    results = found.results
-    facts = [_same(results, each) for each in (_market, _costs, _schedule)]
-    lines = [f"In common: {'; '.join(filter(None, facts))}."] if any(facts) else []
+    known = [row.known for row in found.runs]
+    same = ({each.market for each in known}, {each.costs for each in known},
+            {each.schedule for each in known})  # fmt: skip
+    facts = list(filter(None, (told.pop() for told in same if len(told) == 1)))
+    lines = [f"In common: {'; '.join(facts)}."] if facts else []
     unlike = [
         words
-        for words, of in (
-            ("periods", period),
-            ("bars a year", lambda result: result.experiment["report"]["periods_per_year"]),
-            ("data", _data),
-            ("versions of the program", lambda result: result.manifest["digests"]["package"]),
+        for words, values in (
+            ("periods", {each.period for each in known}),
+            ("bars a year", {row.curve.periods_per_year for row in found.runs}),
+            ("risk-free rates", {row.curve.risk_free for row in found.runs}),
+            ("data", {each.data for each in known}),
+            ("versions of the program", {each.version for each in known}),
         )
-        if len({str(of(result)) for result in results}) > 1
+        if len(values) > 1
     ]
     if unlike:
         lines.append(f"NOT IN COMMON: {listed(unlike)}. Rows differ by that too.")
@@ -53,7 +57,7 @@ def common_words(found: Comparison) -> list[str]:
 
 def _late(found: Comparison) -> list[str]:
     """Which runs stayed in cash long after the first one had decided."""
-    first = {row.name: _first_decision(_result(row)) for row in found.runs}
+    first = {row.name: row.known.first_decision for row in found.runs}
     begun = min((at for at in first.values() if not np.isnat(at)), default=None)
     late = {
         name: "never" if np.isnat(at) else str(at.astype("datetime64[D]"))
@@ -69,53 +73,13 @@ def _late(found: Comparison) -> list[str]:
     ]
 
 
-def _first_decision(result: Result) -> Instant:
-    """When the first target was set; NaT for never. A raw strategy has no decisions to wait for."""
-    decided = [target is not None for target in result.decisions.target]
-    if not decided:
-        return result.time[0]
-    return result.decisions.time[decided][0] if any(decided) else np.datetime64("NaT")
-
-
-def _same(results: Sequence[Result], of: Callable[[Result], str]) -> str:
-    told = {of(result) for result in results}
-    return told.pop() if len(told) == 1 else ""
-
-
-def _market(result: Result) -> str:
-    universe, clock = result.manifest["universe"], result.experiment["clock"]
-    ids = f"{count(len(universe['ids']), 'id')} of '{clock}'"
-    if result.simulated:
-        return ids
-    return f"{ids}, {'members of the time' if universe['point_in_time'] else 'picked by hand'}"
-
-
-def _costs(result: Result) -> str:
-    execution = result.experiment["execution"]
-    return f"fee {execution['fee_bps']:g} bps, slippage {execution['slippage_bps']:g} bps"
-
-
-def _schedule(result: Result) -> str:
-    schedule = dict(result.experiment.get("schedule") or {})
-    if not schedule:
-        return ""
-    on = f" on {schedule['weekday']}s" if "weekday" in schedule else ""
-    change = " and on change" if schedule.get("or_on_change") else ""
-    return f"decided {schedule['kind'].replace('_', ' ')}{on}{change}"
-
-
-def _data(result: Result) -> str:
-    """The rows that are traded; panels that only one run reads are no matter of comparison."""
-    return str(result.manifest["digests"]["panels"].get(result.experiment["clock"]))
-
-
 def warnings(found: Comparison) -> list[str]:
     """What to mind, in lines: the gravest of the notices, then the caution."""
     told = notice_words(found)
     lines, rest = told[:_MOST_WARNINGS], told[_MOST_WARNINGS:]
     if rest:
         lines.append(f"{count(len(rest), 'more warning')}; `show NAME` has all of a run")
-    lines += cautions(found)
+    lines += cautions(found, _MOST_SEARCHES)
     return [line for text in lines for line in bullet(printable(text), WIDTH, _MOST_LINES)]
 
 
@@ -124,7 +88,7 @@ def notice_words(found: Comparison) -> list[str]:
     about: dict[str, list[str]] = {}
     gravity: dict[str, int] = {}
     for row in found.runs:
-        for place, notice in enumerate(notices(_result(row))):
+        for place, notice in enumerate(row.known.notices):
             words = notice.text.split(". ")[0] if notice.title == NOTE else notice.title
             names = about.setdefault(words, [])
             gravity[words] = min(place, gravity.get(words, place))
@@ -134,9 +98,13 @@ def notice_words(found: Comparison) -> list[str]:
     return [f"{words.rstrip('.')}: {_who(about[words], len(found.runs))}" for words in told]
 
 
-def cautions(found: Comparison) -> list[str]:
-    """Runs that are the same, those that are not paired, and what many tries do."""
-    return [*_alike(found), *_unpaired(found), _caution(found)]
+def cautions(found: Comparison, most: int | None = None) -> list[str]:
+    """What is the same, what is not paired or judged, how much was tried, and what that does.
+
+    Of more than `most` hypotheses the rest is summed up.
+    """
+    searches = search_words(found.searches, most)
+    return [*_alike(found), *_unpaired(found), *_gates(found), *searches, _caution(found)]
 
 
 def _result(row: Row) -> Result:
@@ -153,26 +121,38 @@ def _who(names: Sequence[str], all_of: int) -> str:
 
 
 def _caution(found: Comparison) -> str:
-    tried = len(found.runs)
-    if tried == 1:
+    runs, tried = len(found.runs), sum(each.tries for each in found.searches)
+    if runs == 1:
         return "One run: a second config or result makes it a comparison."
+    tries = f"{tried:,} tries, {runs} of them here," if tried > runs else f"{runs} tries"
     if found.paired is not None:
         return (
-            f"Of {tried} tries the best looks better than it is, and the same data chose it: a "
+            f"Of {tries} the best looks better than it is, and the same data chose it: a "
             "mark is safe to give, its absence says less than its level."
         )
     return (
-        f"No difference between rows is tested here. Of {tried} tries the best looks better than "
+        f"No difference between rows is tested here. Of {tries} the best looks better than "
         "it is; `show NAME` tells how far to believe one."
     )
 
 
 def _unpaired(found: Comparison) -> list[str]:
-    """Runs that cannot be paired with the best, because their closes are others."""
-    names = found.paired.unpaired if found.paired is not None else ()
+    """Runs that cannot be paired with the best, by why."""
+    unpaired = found.paired.unpaired if found.paired is not None else {}
+    lines = []
+    for why in dict.fromkeys(unpaired.values()):
+        names = listed([name for name, own in unpaired.items() if own == why])
+        kind = "On" if why == OTHER_CLOSES else "With"
+        lines.append(f"{kind} {why} than the best, and so not paired with it: {names}")
+    return lines
+
+
+def _gates(found: Comparison) -> list[str]:
+    """Runs whose configs set gates, which only `run` judges."""
+    names = [row.name for row in found.runs if row.known.gates]
     if not names:
         return []
-    return [f"On other closes than the best, and so not paired with it: {listed(names)}"]
+    return [f"Gates are not looked at here, `run` does that: {_who(names, len(found.runs))}"]
 
 
 def failed(found: Comparison) -> list[str]:
@@ -183,7 +163,8 @@ def failed(found: Comparison) -> list[str]:
         about.setdefault(first, []).append(failure.source)
     lines = [f"Not run ({len(found.failed)}):"]
     for error, sources in about.items():
-        text = printable(f"{', '.join(sources)}: {error}")
+        unnamed = [source for source in sources if source not in error]
+        text = printable(": ".join(filter(None, (", ".join(unnamed), error))))
         lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
     return lines
 

@@ -6,18 +6,19 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.comparison_choice_page import choice_block
+from engine.comparison_lines import filled
 from engine.comparison_notes import cautions, common_words, notice_words
-from engine.comparison_tests import between, difference, drawn, p_value
+from engine.comparison_tests import between, difference, drawn
 from engine.likeness import correlations, overlaps
-from engine.notices import notices
 from engine.tearsheet.document import document
 from engine.tearsheet.markup import Html, block, esc, figure_text, fold, joined, note, table, tag
-from engine.verdict import period
-from engine.wording import count, percent, ratio, signed_percent
+from engine.wording import chance, count, p_value, percent, ratio, signed_percent
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison
     from engine.comparison_rows import Row
+    from engine.inference.findings import Finding
     from engine.paired import Gap, Paired
 
 _SHOWN: tuple[tuple[str, str, Callable[[float], str]], ...] = (
@@ -26,7 +27,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("volatility a year", "ann_vol", percent),
     ("Sharpe ratio", "sharpe", ratio),
     ("standard error", "sharpe_se_mertens_annual", ratio),
-    ("chance above 0", "psr_vs_0", percent),
+    ("chance above 0", "psr_vs_0", chance),
     ("deepest fall", "max_drawdown", percent),
     ("Sortino", "sortino", ratio),
     ("Calmar", "calmar", ratio),
@@ -46,6 +47,8 @@ def page(found: Comparison) -> str:
     parts = [banner, _header(found), _differences(found), _figures(found)]
     if tests is not None:
         parts += [_intervals(found, tests), _to_best(tests), _to_benchmarks(tests)]
+    if found.selection is not None:
+        parts.append(choice_block(found.selection))
     parts += [_likeness(found), _warnings(found), _failed(found), _footer()]
     body = joined(part for part in parts if part)
     return document(_title(found), body, simulated=any(simulated))
@@ -57,7 +60,7 @@ def _title(found: Comparison) -> str:
 
 
 def _header(found: Comparison) -> Html:
-    periods = dict.fromkeys(period(result) for result in found.results)
+    periods = dict.fromkeys(row.known.period for row in found.runs)
     meta = [*list(periods)[:3], *(["..."] if len(periods) > 3 else [])]
     words = tag("p", " \N{MIDDLE DOT} ".join(meta), css="meta")
     said = [tag("p", figure_text(text)) for text in common_words(found)]
@@ -102,22 +105,33 @@ def _intervals(found: Comparison, tests: Paired) -> Html:
     rows = []
     for row in (*found.runs, *found.benchmarks):
         own = tests.own[row.name]
-        growth = f"{signed_percent(own.cagr.low)} to {signed_percent(own.cagr.high)}"
-        known = math.isfinite(own.cagr.low)
-        cells = [ratio(own.sharpe.value), between(own.sharpe), signed_percent(own.cagr.value)]
-        cells += [growth if known else "n/a", _mark(row.name, tests)]
+        cells = [ratio(own.sharpe.value), between(own.sharpe)]
+        for each in (own.cagr, own.max_drawdown):
+            cells += [signed_percent(each.value), _percents(each)]
+        cells.append(_mark(row.name, tests))
         rows.append([_name(row), *cells, own.sharpe.reason])
-    header = ["", "Sharpe ratio", "95 %", "growth a year", "95 %", "against the best", ""]
-    return block("intervals", "How sure the figures are", table(header, rows), lead=drawn(tests))
+    header = ["", "Sharpe ratio", "95 %", "growth a year", "95 %", "deepest fall", "95 %"]
+    header, *rows = filled([*header, "against the best", ""], rows)
+    blocks = [own.max_drawdown.block_length for own in tests.own.values()]
+    said = f"{drawn(tests)} Falls are drawn in blocks of {ratio(min(blocks), 0)} to "
+    said += f"{ratio(max(blocks), 0)} bars, a fifth of how long they last."
+    return block("intervals", "How sure the figures are", table(header, rows), lead=said)
+
+
+def _percents(found: Finding) -> str:
+    """An interval of percentages."""
+    if not math.isfinite(found.low):
+        return "n/a"
+    return f"{signed_percent(found.low)} to {signed_percent(found.high)}"
 
 
 def _mark(name: str, tests: Paired) -> str:
     if name == tests.best:
-        return "the best"
+        return f"the best of {len(tests.contestants)}"
     if name in tests.alike:
         return "cannot be told apart"
     if name in tests.unpaired:
-        return "on other closes"
+        return f"n/a, {tests.unpaired[name]}"
     return "worse" if name in tests.to_best else ""
 
 
@@ -125,9 +139,10 @@ def _to_best(tests: Paired) -> Html:
     if not tests.to_best:
         return Html("")
     shown = _gaps([(gap.first, gap) for gap in tests.to_best.values()])
+    same = "the runs on the same closes, of one risk-free rate and bars a year"
     lead = (
-        f"It has the highest Sharpe ratio. A run with an adjusted p above {tests.level:g} "
-        "cannot be told from it."
+        f"It has the highest Sharpe ratio of {same}, {len(tests.contestants)} here. A run "
+        f"with an adjusted p above {tests.level:g} cannot be told from it."
     )
     return block("best", f"Less {tests.best}, the best", shown, lead=lead)
 
@@ -157,7 +172,8 @@ def _gaps(gaps: list[tuple[str, Gap]]) -> Html:
         for title, gap in gaps
     ]
     header = ["", "Sharpe", "95 %", "p, resampled", "p, Ledoit-Wolf", "Holm", "growth, points"]
-    return table([*header, "95 %", "p, resampled", ""], rows)
+    header, *rows = filled([*header, "95 %", "p, resampled", ""], rows)
+    return table(header, rows)
 
 
 def _likeness(found: Comparison) -> Html:
@@ -187,7 +203,7 @@ def _warnings(found: Comparison) -> Html:
             tag("ul", joined(tag("li", figure_text(f"{n.title}. {n.text}")) for n in told)),
         )
         for row in found.runs
-        if row.result is not None and (told := notices(row.result))
+        if (told := row.known.notices)
     ]
     listed = tag("ul", joined(items), css="warnings")
     return block("warnings", "To know before believing it", listed, *each)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from engine.comparison_facts import Facts, facts_of
 from engine.ledger import WRITTEN_OFF
 from engine.paired import Curve
 from engine.regimes import rotations
 from engine.result import Result
 from feeds.arrays import frozen
+from feeds.errors import DataError
 
 OWN = (
     *("total_return", "cagr", "ann_vol", "sharpe", "sharpe_se_mertens_annual", "psr_vs_0"),
@@ -42,6 +44,8 @@ class Row:
         Returns on their closes.
     benchmarks : tuple of str
         Names of the rows that are benchmarks of this run.
+    facts : Facts or None
+        What the run rests on; None for a benchmark.
     """
 
     name: str
@@ -50,6 +54,22 @@ class Row:
     sleeves: Mapping[str, float]
     curve: Curve = field(repr=False)
     benchmarks: tuple[str, ...] = ()
+    facts: Facts | None = None
+
+    @property
+    def known(self) -> Facts:
+        """The facts of a row that is a run."""
+        assert self.facts is not None
+        return self.facts
+
+    @property
+    def hypothesis(self) -> str:
+        """What the run is a variant of."""
+        return self.known.hypothesis
+
+    def called(self, name: str) -> Row:
+        """The same by another name."""
+        return replace(self, name=name, curve=replace(self.curve, name=name))
 
 
 def row_names(results: Sequence[Result]) -> list[str]:
@@ -65,8 +85,26 @@ def row_names(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def row_of(name: str, result: Result) -> Row:
-    """The row of a run; its benchmarks are named when all rows are known."""
+def row_of(result: Result) -> Row:
+    """The row of a run, by its own name; its benchmarks are named when all rows are known.
+
+    Raises
+    ------
+    DataError
+        When the result lacks something, as one of another version of the program may.
+    """
+    try:
+        return _row(result)
+    except (DataError, LookupError, TypeError, ValueError, AttributeError) as error:
+        known = isinstance(error, DataError)
+        what = str(error).partition(";")[0] if known else f"it lacks or garbles {error}"
+        raise DataError(
+            f"{result.path} cannot be compared: {what}. If another version of the program wrote "
+            "it, run its config again"
+        ) from error
+
+
+def _row(result: Result) -> Row:
     figures = {each: result.value(each) for each in (*OWN, *TRADED)}
     figures["switches"] = float(rotations(result)) if len(result.decisions) else math.nan
     fills = [order for order in result.orders if order.shares]
@@ -80,7 +118,16 @@ def row_of(name: str, result: Result) -> Row:
         figures[t] = result.value(t)
     shares = {sleeve: float(np.mean(share)) for sleeve, share in result.sleeves.items()}
     shares["cash"] = float(np.mean(result.cash / result.nav))
-    return Row(name, result, figures, shares, _curve(name, result, ""))
+    _benchmark_figures(result)
+    curve, facts = _curve(result.name, result, ""), facts_of(result)
+    return Row(result.name, result, figures, shares, curve, facts=facts)
+
+
+def _benchmark_figures(result: Result) -> dict[str, dict[str, float]]:
+    """Figures of each benchmark of a run."""
+    return {
+        name: {each: result.value(f"{name}.{each}") for each in OWN} for name in result.benchmarks
+    }
 
 
 def _curve(name: str, result: Result, of: str) -> Curve:
@@ -93,11 +140,11 @@ def _curve(name: str, result: Result, of: str) -> Curve:
 
 def with_benchmarks(rows: Sequence[Row]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """The runs, and a row for every curve that some run is held against; equal ones are one."""
-    found: dict[tuple[str, bytes], str] = {}
+    found: dict[tuple[str, bytes, tuple[float, float]], str] = {}
     for row in rows:
         for each in _keys(row):
             found.setdefault(each, row.name)
-    names = [name for name, _ in found]
+    names = [name for name, *_ in found]
     titles = {
         key: key[0] if names.count(key[0]) == 1 else f"{key[0]} of {of}"
         for key, of in found.items()
@@ -110,17 +157,24 @@ def with_benchmarks(rows: Sequence[Row]) -> tuple[tuple[Row, ...], tuple[Row, ..
     for key, of in found.items():
         result = of_name[of]
         assert result is not None
-        figures = {each: result.value(f"{key[0]}.{each}") for each in OWN}
+        figures = _benchmark_figures(result)[key[0]]
         curve = _curve(titles[key], result, key[0])
         benchmarks.append(Row(titles[key], None, figures, {}, curve))
     return runs, tuple(benchmarks)
 
 
-def _keys(row: Row) -> list[tuple[str, bytes]]:
-    """What tells the benchmarks of a run from those of others: name, closes and curve."""
+def _keys(row: Row) -> list[tuple[str, bytes, tuple[float, float]]]:
+    """What tells the benchmarks of a run from those of others.
+
+    Name, closes and curve, and how its figures are made annual.
+    """
     result = row.result
     assert result is not None
     return [
-        (name, result.instants.tobytes() + result.benchmarks[name].tobytes())
+        (
+            name,
+            result.instants.tobytes() + result.benchmarks[name].tobytes(),
+            row.curve.convention,
+        )
         for name in sorted(result.benchmarks)
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.comparison_lines import GAP, WIDTH, cut, lined
 from engine.likeness import correlations, overlaps
-from engine.wording import ratio
+from engine.wording import count, p_value, ratio
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison
@@ -53,8 +53,9 @@ def marked(found: Paired) -> str:
     """What the mark means; blank where there is no best."""
     if not found.best:
         return ""
+    of = f" of the {len(found.contestants)} runs that pair" if found.unpaired else ""
     return (
-        f"{MARK} cannot be told from the best Sharpe ratio ({found.best}) at the "
+        f"{MARK} cannot be told from the best Sharpe ratio{of} ({found.best}) at the "
         f"{100 * found.level:g} % level; p by Ledoit and Wolf, adjusted for their number by Holm."
     )
 
@@ -72,13 +73,6 @@ def difference(found: Finding, percent: bool = False) -> str:
         return "n/a"
     shown = _percent(found.value) if percent else ratio(found.value)
     return f"+{shown}" if found.value > 0 and shown.strip("0.") else shown
-
-
-def p_value(value: float) -> str:
-    """Two digits, three below 0.1."""
-    if not math.isfinite(value):
-        return "n/a"
-    return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
 
 
 def _ends(found: Finding) -> tuple[float, float]:
@@ -102,10 +96,14 @@ def _intervals(found: Comparison, tests: Paired) -> list[str]:
         cells += [between(own.sharpe), between(own.cagr, percent=True)]
         if tests.best:
             gap = tests.to_best.get(row.name)
-            cells += [*_gap(gap), *_growth(gap)] if gap else ["best"] * (row.name == tests.best)
+            cells += [*_gap(gap), *_growth(gap)] if gap else _no_gap(row.name, tests)
         rows.append([*cells, *[""] * (len(rows[0]) - len(cells))])
     words = [drawn(tests), *filter(None, [marked(tests)])]
     return [*(line for text in words for line in textwrap.wrap(text, WIDTH)), *_fitting(rows, 2)]
+
+
+def _no_gap(name: str, tests: Paired) -> list[str]:
+    return ["best"] if name == tests.best else ["n/a"] * (name in tests.unpaired)
 
 
 def _gap(gap: Gap) -> list[str]:
@@ -135,7 +133,7 @@ def _benchmarks(found: Comparison, tests: Paired) -> list[str]:
             cells += _gap(tests.to_benchmarks[row.name, titles[name]]) if there else ["", "", ""]
         rows.append(cells)
     rest = names[_BENCHMARKS:]
-    more = [f"and {len(rest)} more benchmarks; --csv and --json have all"] if rest else []
+    more = [f"and {count(len(rest), 'more benchmark')}; --csv and --json have all"] if rest else []
     return [*_fitting(rows, 1), *more]
 
 

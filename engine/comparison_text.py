@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from engine.comparison_choice import choice_lines
 from engine.comparison_lines import GAP, WIDTH, cut, lined
 from engine.comparison_notes import common, failed, warnings
 from engine.comparison_tests import tests
 from engine.differences import MISSING
 from engine.printed import printable
-from engine.verdict import is_short, period
+from engine.verdict import is_short
 from engine.wording import count, ratio
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def summary(found: Comparison) -> str:
     if found.runs:
         if len(found.runs) > 1:
             blocks.append(_differences(found))
-        blocks += [_table(found), *tests(found), [*common(found), *warnings(found)]]
+        choice = choice_lines(found.selection) if found.selection is not None else []
+        blocks += [_table(found), *tests(found), choice, [*common(found), *warnings(found)]]
     if found.failed:
         blocks.append(failed(found))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -57,7 +59,7 @@ def _title(found: Comparison) -> list[str]:
     words = "  SIMULATED DATA" if simulated else ""
     if 0 < simulated < len(results):
         words = f"  {simulated} OF THEM ON SIMULATED DATA"
-    periods = {period(result) for result in results}
+    periods = {row.known.period for row in found.runs}
     over = f"  {periods.pop()}" if len(periods) == 1 else ""
     return [f"{count(len(results), 'run')}{over}{words}"]
 

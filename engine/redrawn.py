@@ -1,7 +1,7 @@
 """Curves on the same closes, drawn again together: intervals and paired differences.
 
 One length of blocks serves all of them, the longest that any of them needs: one drawing then gives
-every interval and every difference.
+every interval and every difference. Deepest falls alone are drawn in blocks of their own.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.inference import resampled
-from engine.inference.bootstrap import block_length, row_chunks
-from engine.inference.findings import Finding
+from engine.inference.bootstrap import (
+    block_length,
+    drawdown_block_length,
+    interval,
+    row_chunks,
+)
+from engine.inference.findings import Finding, of_interval
 from engine.inference.sharpe_difference import bootstrap_difference
 from feeds.arrays import Float, Instants
 
@@ -44,6 +49,11 @@ class Curve:
     risk_free: float
 
     @property
+    def convention(self) -> tuple[float, float]:
+        """Bars a year and risk-free rate: figures of curves that differ in them do not compare."""
+        return self.periods_per_year, self.risk_free
+
+    @property
     def excess(self) -> Float:
         """Returns less the risk-free rate per bar."""
         return self.returns - ((1.0 + self.risk_free) ** (1.0 / self.periods_per_year) - 1.0)
@@ -51,10 +61,11 @@ class Curve:
 
 @dataclass(frozen=True)
 class Own:
-    """Figures of one curve a year, with 95 % intervals."""
+    """Sharpe ratio and growth a year and the deepest fall of one curve, with 95 % intervals."""
 
     sharpe: Finding
     cagr: Finding
+    max_drawdown: Finding
 
 
 @dataclass(frozen=True)
@@ -136,8 +147,23 @@ class Redrawn:
         """The growth a year of a curve."""
         return self._own("cagr", name)
 
+    def max_drawdown(self, curve: Curve) -> Finding:
+        """The deepest fall of a curve, drawn by itself in blocks as long as falls need."""
+        length = max(self.length, drawdown_block_length(curve.returns))
+        return of_interval(
+            interval(
+                resampled.max_drawdown,
+                curve.returns,
+                seed=self.seed,
+                resamples=self.resamples,
+                length=length,
+            )
+        )
+
     def gap(self, first: Curve, second: Curve) -> Gap:
-        """One curve less another."""
+        """One curve less another of the same bars a year and risk-free rate."""
+        if first.convention != second.convention:
+            raise ValueError(f"{first.name} and {second.name} are made annual in other ways")
         sharpe, cagr = (self._difference(each, first.name, second.name) for each in self.drawn)
         return Gap(first.name, second.name, sharpe, cagr, self._ledoit_wolf(first, second))
 

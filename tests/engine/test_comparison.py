@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -432,6 +433,51 @@ def test_a_table_that_cannot_be_written_later_is_printed_all_the_same(
     assert "rotation" in told.out
     assert "table  " not in told.out
     assert f"error: cannot write the table {table}: No space left on device" in told.err
+
+
+def test_table_and_page_are_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_result(rotation(400), tmp_path)
+    place, link = tmp_path / "both", tmp_path / "link"
+    link.symlink_to(place)
+    for other in (place, link, tmp_path / "." / "both"):
+        arguments = ["compare", "rotation", "-o", str(tmp_path), "--csv", str(place)]
+        assert main([*arguments, "--html", str(other)]) == 2
+        assert f"--csv and --html both name {place}; name two files" in capsys.readouterr().err
+        assert not place.exists()
+
+
+def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
+    place = write_result(rotation(400), tmp_path)
+    pipe, page = tmp_path / "pipe", tmp_path / "page.html"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        arguments = ["compare", "rotation", "-o", str(tmp_path), "--resamples", "100", "-q"]
+        assert main([*arguments, "--csv", str(pipe), "--html", str(page)]) == 0
+        content = os.read(reader, 2**20)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    found = engine.compare(place, resamples=100)
+    assert content.decode() == found.to_csv()
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    write_result(rotation(400), tmp_path)
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_text("before")
+    link.symlink_to(target)
+    assert main(["compare", "rotation", "-o", str(tmp_path), "-q", "--csv", str(link)]) == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("name,run,")
+
+
+def test_rows_with_long_names_are_told_apart(tmp_path: Path) -> None:
+    outcomes = [rotation(30, name=f"run-with-a-rather-long-name-{place:02}") for place in range(40)]
+    rows = beside(results_of(outcomes, tmp_path)).summary().splitlines()
+    starts = [line.split()[0] for line in rows if line.startswith("run-with")]
+    assert len(starts) == len(set(starts)) == 40
+    assert "run-with-a-r...ong-name-39" in starts
 
 
 def test_json_of_a_comparison_has_every_difference_and_warning(

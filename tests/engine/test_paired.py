@@ -78,6 +78,24 @@ def test_intervals_are_those_of_the_bootstrap_of_one_curve(
             assert (own.n, own.count, own.seed, own.block_length) == (400, B, 7, length)
 
 
+def test_the_deepest_fall_is_drawn_in_blocks_as_long_as_falls_need(
+    three: tuple[list[Curve], list[Curve]], found: Paired
+) -> None:
+    for each in (*three[0], *three[1]):
+        own = found.own[each.name].max_drawdown
+        length = max(
+            found.own[each.name].sharpe.block_length, bootstrap.drawdown_block_length(each.returns)
+        )
+        alone = bootstrap.interval(
+            resampled.max_drawdown, each.returns, seed=7, resamples=B, length=length
+        )
+        assert (own.low, own.high, own.block_length) == (alone.low, alone.high, length)
+        curve_of = np.concatenate(([1.0], np.cumprod(1.0 + each.returns)))
+        worst = min(curve_of[k] / curve_of[: k + 1].max() - 1.0 for k in range(len(curve_of)))
+        assert own.value == pytest.approx(worst)
+        assert own.low <= own.high <= 0.0
+
+
 def test_differences_are_those_of_the_paired_bootstrap_of_two_curves(
     three: tuple[list[Curve], list[Curve]], found: Paired
 ) -> None:
@@ -131,8 +149,25 @@ def test_only_runs_on_the_same_closes_are_paired() -> None:
     found = paired(runs, [], {}, seed=1, resamples=B)
     assert found.best in ("one", "two")
     assert len(found.to_best) == 1
-    assert found.unpaired == ("odd", "short")
+    assert found.unpaired == {"odd": "other closes", "short": "other closes"}
     assert set(found.own) == {"odd", "one", "two", "short"}
+
+
+def test_runs_made_annual_in_other_ways_are_not_paired() -> None:
+    one = moves(2, 0.004)
+    rate, year = replace(curve("rate", one), risk_free=0.3), curve("year", one, year=252.0)
+    runs = [rate, curve("one", one), year, curve("two", moves(3))]
+    benchmarks = [curve("btc", moves(1)), replace(curve("btc of rate", moves(1)), risk_free=0.3)]
+    of = {"one": ("btc",), "rate": ("btc of rate",)}
+    found = paired(runs, benchmarks, of, seed=1, resamples=B)
+    assert (found.best, found.contestants) == ("one", ("one", "two"))
+    assert found.unpaired == {"rate": "another risk-free rate", "year": "other bars a year"}
+    # A run less its benchmark is the same whoever else is compared.
+    alone = paired([rate], benchmarks[1:], {"rate": ("btc of rate",)}, seed=1, resamples=B)
+    key = ("rate", "btc of rate")
+    assert found.to_benchmarks[key].sharpe.value == alone.to_benchmarks[key].sharpe.value
+    with pytest.raises(ValueError, match="made annual in other ways"):
+        paired(runs, benchmarks, {"rate": ("btc",)}, seed=1, resamples=B)
 
 
 def test_the_same_seed_gives_the_same_and_order_changes_nothing(
@@ -156,7 +191,7 @@ def test_runs_that_never_trade_or_are_too_short_have_reasons() -> None:
     (gap,) = short.to_best.values()
     assert "5 returns, fewer than 10" in gap.ledoit_wolf.reason
     nothing = paired([curve("a", flat_run), curve("b", flat_run)], [], {}, seed=1, resamples=B)
-    assert (nothing.best, nothing.alike, nothing.unpaired) == ("", (), ())
+    assert (nothing.best, nothing.alike, nothing.unpaired) == ("", (), {})
 
 
 # How alike runs are
@@ -196,7 +231,7 @@ def test_a_comparison_has_its_tests_in_text_csv_and_json(tmp_path: Path) -> None
     text = found.summary()
     assert "95 % intervals a year from 100 stationary resamples in blocks of" in text
     assert "seed 3." in text
-    assert f"cannot be told from the best Sharpe ratio ({tests.best}) at the 5 % level" in text
+    assert f"from the best Sharpe ratio of the 2 runs that pair ({tests.best}) at the" in text
     assert "- On other closes than the best, and so not paired with it: later\n" in text
     assert "No difference between rows is tested here" not in text
     rows = {row["name"]: row for row in csv.DictReader(found.to_csv().splitlines())}
@@ -213,9 +248,37 @@ def test_a_comparison_has_its_tests_in_text_csv_and_json(tmp_path: Path) -> None
     assert rows["later"]["seed"] == "3.0"
     plain = json.loads(json.dumps(_plain(found), allow_nan=False))["tests"]
     assert plain["own"]["one"]["sharpe"]["low"] == own.low
-    assert plain["unpaired"] == ["later"]
+    assert plain["unpaired"] == {"later": "other closes"}
     assert next(pair["runs"] for pair in plain["likeness"]) == ["two", "one"]
     assert plain["likeness"][1]["correlation_of_returns"] is None
+
+
+def test_a_run_has_the_benchmarks_of_its_own_rate_and_year(tmp_path: Path) -> None:
+    def with_report(name: str, report: str) -> Outcome:
+        made = rotation(400, name=name)
+        text = made.experiment_yaml.replace("periods_per_year: 365.0, risk_free: 0.0", report)
+        return replace(made, experiment_yaml=text)
+
+    made = [rotation(400), rotation(400, every=9, name="other"),
+            with_report("rate", "periods_per_year: 365.0, risk_free: 0.3"),
+            with_report("year", "periods_per_year: 252.0, risk_free: 0.0")]  # fmt: skip
+    results = results_of(made, tmp_path)
+    found = beside(results, seed=3, resamples=B)
+    assert [row.benchmarks[1] for row in found.runs] == [
+        "btc of rotation", "btc of rotation", "btc of rate", "btc of year",
+    ]  # fmt: skip
+    assert found.paired is not None
+    for row, result in zip(found.runs, results, strict=True):
+        alone = beside([result], seed=3, resamples=B).paired
+        assert alone is not None
+        value = found.paired.to_benchmarks[row.name, row.benchmarks[1]].sharpe.value
+        assert value == alone.to_benchmarks[row.name, "btc"].sharpe.value
+    text = found.summary()
+    assert "NOT IN COMMON: bars a year and risk-free rates. Rows" in text
+    assert "- With another risk-free rate than the best, and so not paired with it: rate\n" in text
+    assert "- With other bars a year than the best, and so not paired with it: year\n" in text
+    assert "n/a, another risk-free rate" in found.page()
+    assert "of one risk-free rate and bars a year, 2 here" in found.page()
 
 
 def test_without_a_seed_nothing_is_tested(tmp_path: Path) -> None:
