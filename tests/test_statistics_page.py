@@ -234,7 +234,7 @@ def test_what_a_choice_is_worth_has_a_row(weighed: Weighed) -> None:
     document, found = weighed.as_json(), sections(INFERENCE)
     choice = [*shown(document["selection"]), *shown({"haircuts": document["haircuts"]})]
     check(choice, named(found["Choosing among the trials"]))
-    assert {*document} == {"verdict", "gates", "selection", "haircuts"}
+    assert {*document} == {"verdict", "gates", "note", "selection", "haircuts"}
 
 
 def test_every_field_of_a_gate_is_told(weighed: Weighed) -> None:
