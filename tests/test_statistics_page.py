@@ -268,6 +268,14 @@ def test_every_test_of_a_comparison_has_a_row(compared: Comparison) -> None:
     rows = named(sections(INFERENCE)["Runs beside each other"])
     rows += named(sections(INFERENCE)["Intervals and tests of a run"])
     check(shown(paired_plain(compared)), rows)
+    check(shown({"trials": [each.as_json() for each in compared.searches]}), rows)
+
+
+def test_what_a_choice_among_runs_is_worth_has_a_row(compared: Comparison) -> None:
+    assert compared.selection is not None
+    check(
+        shown(compared.selection.as_json()), named(sections(INFERENCE)["Choosing among the trials"])
+    )
 
 
 def test_units_and_bases_are_those_of_the_measures() -> None:
