@@ -59,8 +59,8 @@ CONFIG: dict[str, Any] = {
     "strategy": {"kind": "rotation", "signal": "up", "on": {"alts": 1.0}, "off": {"btc": 1.0}},
     "schedule": {"kind": "weekly", "or_on_change": True},
     "benchmarks": {"btc": {"sleeve": "btc"}, "alts": {"sleeve": "alts"}},
-    "gates": {name: 1 if name == "events_min" else 0.5 for name in Gates.model_fields},
 }
+GATES = Gates(**{name: 1 if name == "events_min" else 0.5 for name in Gates.model_fields})
 FAMILIES = {
     "studentised": "test",
     "min_years_at_1": "deflated",
@@ -168,7 +168,7 @@ def weighed(runs: list[Result], folder: Path) -> Weighed:
     found = deflated(result, trials)
     cut = haircuts_of(result, trials, luck.adjusted_sharpe.value)
     evidence = Evidence(result, found, luck, overfitting_of(result, trials))
-    outcomes = judged(experiment.gates, evidence)
+    outcomes = judged(GATES, evidence)
     return Weighed(result, trials, found, luck, choice, cut, outcomes)
 
 
@@ -239,6 +239,7 @@ def test_what_a_choice_is_worth_has_a_row(weighed: Weighed) -> None:
 
 def test_every_field_of_a_gate_is_told(weighed: Weighed) -> None:
     gates = [each.as_json() for each in weighed.outcomes]
+    assert len(gates) == len(Gates.model_fields)
     check(shown({"gates": gates}), quoted(sections(INFERENCE)["Gates"]))
 
 
