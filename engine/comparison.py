@@ -154,10 +154,12 @@ def compare(
     for done, source in enumerate(sources):
         title = _title(source)
         progress.step(f"comparing {title}, run", done, len(sources))
+        gated = False
         try:
             result = _there(source, changes)
             if result is None:
                 experiment = _experiment(source, changes)
+                gated = experiment.gates is not None
                 result = run(
                     experiment,
                     output=output,
@@ -169,6 +171,7 @@ def compare(
         except BacktestError as error:
             failed.append(Failure(title, error))
             continue
+        row = replace(row, known=replace(row.known, gates=gated))
         if all(result.path != other.result.path for other in rows if other.result):
             rows.append(row)
     if rows and seed is not None:

@@ -32,7 +32,7 @@ class Facts:
     first_decision : datetime64[ns]
         When the first target was set; NaT for never.
     gates : bool
-        Whether the config sets any.
+        Whether the config that was given sets any; a result does not tell.
     notices : tuple of Notice
     """
 
@@ -66,7 +66,7 @@ def facts_of(result: Result) -> Facts:
         data=str(digests["panels"].get(config["clock"])),
         version=str(digests["package"]),
         first_decision=_first_decision(result),
-        gates=any(value is not None for value in (config.get("gates") or {}).values()),
+        gates=False,
         notices=notices(result),
     )
 

@@ -96,7 +96,7 @@ def _computed(weighed: Weighed) -> Html:
     header = ["", "by", "n, bars", "drawn", "block, bars", "seed"]
     said = note(
         f"A year has {year:g} bars, and the risk-free rate is {percent(rate, 2)} a year. Block "
-        "lengths are means. Formulas, sources and tests: docs/statistics.md; the ledger: "
+        "lengths are means. Formulas, sources and tests: docs/inference.md; the ledger: "
         "docs/trials.md."
     )
     head = Html("")

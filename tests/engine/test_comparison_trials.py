@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from engine.compare_verbs import _plain
 from engine.comparison import Failure, beside, compare
@@ -18,6 +19,7 @@ from engine.statistics import Statistic
 from engine.trials import LEDGER, record, trials_of
 from engine.trials.trial import returns_from
 from feeds.errors import EngineError
+from tests.conftest import REPOSITORY
 from tests.engine.outcomes import rotation
 from tests.engine.trials.made import drawn, made
 
@@ -173,9 +175,9 @@ def test_a_rate_that_is_not_told_is_none(tmp_path: Path) -> None:
 
 
 def test_gates_that_are_not_looked_at_are_told(tmp_path: Path) -> None:
-    gates = with_config("version: 1", "version: 1\ngates: {sharpe_min: 9.0, pbo_max: null}")
-    none = with_config("version: 1", "version: 1\ngates: {sharpe_min: null}")
-    results = written(tmp_path, gates(rotation(400)), none(rotation(400, every=9, name="b")))
-    words = "Gates are not looked at here, `run` does that: rotation"
-    assert f"- {words}\n" in beside(results).summary()
-    assert "Gates" not in beside(results[1:]).summary()
+    plain = yaml.safe_load((REPOSITORY / "configs" / "demo.yaml").read_text(encoding="utf-8"))
+    plain["period"] = {"start": "2017-01-01", "end": "2017-12-31"}
+    gated = {**plain, "name": "gated", "gates": {"sharpe_min": 9.0}}
+    found = compare(plain, gated, output=tmp_path, seed=None)
+    assert "- Gates are not looked at here, `run` does that: gated\n" in found.summary()
+    assert "Gates" not in compare(plain, output=tmp_path, seed=None).summary()
