@@ -171,7 +171,7 @@ def compare(
         except BacktestError as error:
             failed.append(Failure(title, error))
             continue
-        row = replace(row, known=replace(row.known, gates=gated))
+        row = replace(row, facts=replace(row.known, gates=gated))
         if all(result.path != other.result.path for other in rows if other.result):
             rows.append(row)
     if rows and seed is not None:
