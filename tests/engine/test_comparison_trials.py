@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from engine.compare_verbs import _plain
 from engine.comparison import Failure, beside, compare
@@ -175,9 +174,12 @@ def test_a_rate_that_is_not_told_is_none(tmp_path: Path) -> None:
 
 
 def test_gates_that_are_not_looked_at_are_told(tmp_path: Path) -> None:
-    plain = yaml.safe_load((REPOSITORY / "configs" / "demo.yaml").read_text(encoding="utf-8"))
-    plain["period"] = {"start": "2017-01-01", "end": "2017-12-31"}
-    gated = {**plain, "name": "gated", "gates": {"sharpe_min": 9.0}}
-    found = compare(plain, gated, output=tmp_path, seed=None)
-    assert "- Gates are not looked at here, `run` does that: gated\n" in found.summary()
-    assert "Gates" not in compare(plain, output=tmp_path, seed=None).summary()
+    text = (REPOSITORY / "configs" / "demo.yaml").read_text(encoding="utf-8")
+    plain, gated = tmp_path / "plain.yaml", tmp_path / "gated.yaml"
+    plain.write_text(text, encoding="utf-8")
+    gated.write_text(f"{text}\ngates: {{sharpe_min: 9.0}}\n", encoding="utf-8")
+    short = ["period.end=2017-01-31"]
+    found = compare(plain, output=tmp_path, overrides=short, seed=None)
+    assert "Gates" not in found.summary()
+    found = compare(gated, output=tmp_path, overrides=short, seed=None)
+    assert "- Gates are not looked at here, `run` does that: demo\n" in found.summary()
