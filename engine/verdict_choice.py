@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.study.drawn import legend, line
+from engine.study.drawn import legend
+from engine.tearsheet.marks import line
 from engine.tearsheet.markup import Html, block, fold, joined, note, table, tag
 from engine.verdict_figures import Strip, disc, strips
 from engine.verdict_words import ASK, in_points, reasons, sentence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.study.drawn import WIDE, both, figure_of
+from engine.study.drawn import both, figure_of
+from engine.tearsheet.marks import WIDE
 from engine.tearsheet.markup import Html
 from engine.tearsheet.palette import CASH, INK, MUTED, RULE, STRATEGY, colour
 from engine.tearsheet.scales import even_ticks, plain

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.study.drawn import area, legend, line
+from engine.study.drawn import legend
+from engine.tearsheet.marks import area, line
 from engine.tearsheet.markup import Html, block, fold, joined, note, table
 from engine.verdict import years
 from engine.verdict_figures import Null, Span, below, disc, histograms, quantiles, spans

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.luck import hardest
-from engine.study.drawn import legend, line
+from engine.study.drawn import legend
+from engine.tearsheet.marks import line
 from engine.tearsheet.markup import Html, block, esc, joined, note, table, tag
 from engine.verdict_figures import LUCK, Strip, counted_values, disc, strips
 from engine.verdict_words import conventions, in_years, reasons, sentence

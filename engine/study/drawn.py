@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.tearsheet.marks import NARROW, WIDE
 from engine.tearsheet.markup import Html, esc, joined, tag
 from engine.tearsheet.vector import inline_svg
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# One unit of a figure is one pixel of the page: 10 inches at 72 points fill a wide page.
-WIDE, _NARROW = 10.0, 3.7
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.58, 0.12, 0.26, 0.28
 
 Draw = Callable[["Axes"], None]
@@ -27,7 +26,7 @@ def both(
     heights: tuple[float, float],
 ) -> Html:
     """The figure twice: drawn for a wide page and for a narrow one, with text of one size."""
-    sizes = (("wide", (WIDE, heights[0])), ("narrow", (_NARROW, heights[1])))
+    sizes = (("wide", (WIDE, heights[0])), ("narrow", (NARROW, heights[1])))
     drawn = (
         tag("div", Html(inline_svg(draw(size), f"{key}-{css}", esc(title))), css=css)
         for css, size in sizes
@@ -55,28 +54,3 @@ def legend(items: Sequence[tuple[Html, str]]) -> Html:
     """Marks and what they stand for."""
     parts = (tag("li", Html(f"{mark}<span>{esc(name)}</span>")) for mark, name in items)
     return tag("ul", joined(parts), css="legend")
-
-
-def line(variable: str, width: float, dashes: str = "", opacity: float = 1.0) -> Html:
-    """A piece of a line, for a legend."""
-    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return Html(
-        '<svg width="30" height="8" aria-hidden="true"><line x1="0" y1="4" x2="30" y2="4" '
-        f'style="stroke:var(--{variable});stroke-width:{width};opacity:{opacity}"{dashed}/></svg>'
-    )
-
-
-def area(variable: str) -> Html:
-    """A filled box, for a legend."""
-    return Html(
-        '<svg width="14" height="12" aria-hidden="true"><rect width="14" height="12" '
-        f'style="fill:var(--{variable})"/></svg>'
-    )
-
-
-def ring(variable: str) -> Html:
-    """A ring, for a legend."""
-    return Html(
-        '<svg width="14" height="12" aria-hidden="true"><circle cx="7" cy="6" r="4" '
-        f'style="fill:none;stroke:var(--{variable});stroke-width:1.5"/></svg>'
-    )

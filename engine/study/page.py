@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.study import figures
 from engine.study.abnormal_words import about, over, test_cells
-from engine.study.drawn import WIDE, area, both, figure_of, legend, line, ring
+from engine.study.drawn import both, figure_of, legend
 from engine.study.forward import ALTS, BASE, DIFFERENCE, SERIES, spread, without_largest
 from engine.study.made import BEFORE_DAYS, Study
 from engine.study.words import (
@@ -20,6 +20,7 @@ from engine.study.words import (
     titles,
 )
 from engine.tearsheet.document import document
+from engine.tearsheet.marks import WIDE, area, line, ring
 from engine.tearsheet.markup import Html, block, figure_text, fold, joined, note, table, tag
 from engine.tearsheet.vector import drawing
 from engine.wording import count, instant

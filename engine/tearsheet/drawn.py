@@ -9,17 +9,15 @@ import numpy as np
 from engine.drawdowns import deepest
 from engine.regimes import risk_on, spells
 from engine.tearsheet import figures
+from engine.tearsheet.marks import NARROW, WIDE, area
 from engine.tearsheet.markup import Html, block, esc, joined, note, tag
 from engine.tearsheet.scales import plain
 from engine.tearsheet.vector import inline_svg
 from engine.tearsheet.widths import (
     BOTTOM,
     LEFT,
-    NARROW,
     RIGHT,
-    WIDE,
     both,
-    box,
     curve_keys,
     fractions,
     key,
@@ -46,7 +44,7 @@ def equity_block(result: Result) -> Html:
     elif on is not None:
         length = sum(float((spell.stop - spell.start) / DAY) for spell in shaded)
         whole = float((result.time[-1] - result.start) / DAY)
-        items.append(key(f"risk-on: {holdings(on)}", box("shade")))
+        items.append(key(f"risk-on: {holdings(on)}", area("shade")))
         lead += (
             f" Risk-on was in force {percent(length / whole)} of the time, "
             f"in {count(len(shaded), 'spell')}."
@@ -96,8 +94,8 @@ def allocation_block(result: Result) -> Html:
     items = []
     for name, share, _ in bands:
         variable = _variable(result, name)
-        items.append(key(name, box(variable, 0.6), f"{percent(float(np.mean(share)))} on average"))
-    items.append(key("cash", box("cash"), f"{percent(_mean_cash(result))} on average"))
+        items.append(key(name, area(variable, 0.6), f"{percent(float(np.mean(share)))} on average"))
+    items.append(key("cash", area("cash"), f"{percent(_mean_cash(result))} on average"))
     drawn = both(result, figures.allocation, "allocation", 1.9, "Share of NAV by sleeve")
     held = round(result.value("exposure_time_fraction") * len(result.time))
     lead = f"Something was held at {held:,} of {count(len(result.time), 'close')}."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from engine.tearsheet import figures
+from engine.tearsheet.marks import NARROW, WIDE, line
 from engine.tearsheet.markup import Html, esc, figure_text, joined, tag
 from engine.tearsheet.palette import DASHES
 from engine.tearsheet.vector import inline_svg
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 Draw = Callable[["Result", "Axes"], None]
 
-# One unit of a figure is one pixel of the page: 10 inches at 72 points fill a wide page.
-WIDE, NARROW = 10.0, 3.7
 LEFT, RIGHT, TOP, BOTTOM = 0.58, 0.12, 0.08, 0.28
 
 
@@ -79,19 +78,5 @@ def curve_keys(result: Result, end: dict[str, str]) -> list[Html]:
 
 
 def swatch(variable: str, dashes: tuple[float, ...]) -> Html:
-    """A piece of a line."""
-    pattern = ",".join(f"{1.4 * part:g}" for part in dashes)
-    dashed = f' stroke-dasharray="{pattern}"' if dashes else ""
-    width = "1.6" if dashes else "2.6"
-    return Html(
-        '<svg width="30" height="8" aria-hidden="true"><line x1="0" y1="4" x2="30" y2="4" '
-        f'style="stroke:var(--{variable});stroke-width:{width}"{dashed}/></svg>'
-    )
-
-
-def box(variable: str, opacity: float = 1.0) -> Html:
-    """A filled box."""
-    return Html(
-        '<svg width="14" height="12" aria-hidden="true"><rect width="14" height="12" '
-        f'style="fill:var(--{variable});opacity:{opacity:g}"/></svg>'
-    )
+    """A piece of the line of a curve: thick if solid, as drawn."""
+    return line(variable, 1.6 if dashes else 2.6, ",".join(f"{1.4 * part:g}" for part in dashes))

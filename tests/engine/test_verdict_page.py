@@ -311,7 +311,7 @@ def test_seeds_counts_and_sources_are_told(whole: str) -> None:
     assert row_of(whole, "computed", "Overfitting (PBO)")[1:3] == ["2,304", "12,870 splits"]
     said = words_of(whole)
     assert "A year has 365 bars, and the risk-free rate is 0.00 % a year." in said
-    assert "docs/statistics.md" in said
+    assert "docs/inference.md" in said
 
 
 @pytest.mark.parametrize(
