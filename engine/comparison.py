@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.comparison_choice import choice_of
 from engine.comparison_columns import paired_columns
+from engine.comparison_deflated import deflated_columns
 from engine.comparison_rows import Row, row_names, row_of, with_benchmarks
 from engine.comparison_trials import Search, searches_of
 from engine.config import Experiment, load_config
@@ -27,6 +28,8 @@ from feeds.errors import BacktestError, ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from engine.trials import Deflations
 
 Source = Experiment | Result | Path | str | Mapping[str, Any]
 
@@ -73,6 +76,11 @@ class Comparison:
         """The results of the runs."""
         return tuple(row.result for row in self.runs if row.result is not None)
 
+    @property
+    def deflations(self) -> dict[str, Deflations]:
+        """What the trials leave of the Sharpe ratio of each run; without those not known."""
+        return {name: own for each in self.searches for name, own in each.deflations.items()}
+
     def columns(self) -> dict[str, list[Any]]:
         """The whole table by column, exact: text, and numbers that are NaN where undefined."""
         rows = (*self.runs, *self.benchmarks)
@@ -85,6 +93,7 @@ class Comparison:
             **{f"share_{name}": [row.sleeves.get(name, math.nan) for row in rows]
                for name in (*sleeves, "cash")},
             **paired_columns(self),
+            **deflated_columns(self),
         }  # fmt: skip
 
     def to_csv(self) -> str:

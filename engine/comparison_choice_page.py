@@ -48,7 +48,7 @@ def _halves(found: Selection) -> Html:
         value = float(pick(paths)) if len(paths) else math.nan
         why = found.paths.reason or basis if name == "lowest" else ""
         rows.append([f"Sharpe ratio a year, {name} path (CPCV)", ratio(value), why])
-    return table(["", "", ""], rows, texts=(0, 2))
+    return table(["", "", ""], rows, css="told", texts=(0, 2))
 
 
 def _superior(found: Selection) -> Html:
@@ -74,4 +74,4 @@ def _superior(found: Selection) -> Html:
     header += ["blocks, bars", "resamples", "seed", ""]
     caption = "Whether any of the runs is better than a benchmark, all of them being counted"
     header, *rows = filled(header, rows)
-    return table(header, rows, caption=caption, texts=(0, 1, 10))
+    return table(header, rows, caption=caption, css="told", texts=(0, 1, 10))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from engine.comparison_deflated import MEANING, dsr_cells
 from engine.comparison_lines import GAP, WIDTH, cut, lined
 from engine.likeness import correlations, overlaps
 from engine.wording import count, p_value, ratio
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from engine.inference.findings import Finding
     from engine.paired import Gap, Paired
 
-_NAME = 26
+_NAME, _SHORTEST = 26, 12
 _BENCHMARKS = 3
 _MATRIX = 8
 """Runs up to which all pairs are shown; of more, the pairs that are most alike."""
@@ -40,13 +41,20 @@ def tests(found: Comparison) -> Iterator[list[str]]:
 
 def drawn(found: Paired) -> str:
     """How the intervals were made."""
-    lengths = [own.sharpe.block_length for own in found.own.values()]
-    low, high = min(lengths), max(lengths)
-    blocks = ratio(high, 1) if low == high else f"{ratio(low, 1)} to {ratio(high, 1)}"
+    own = found.own.values()
+    bars = _span([each.sharpe.n or 0 for each in own], ",d")
+    blocks = _span([each.sharpe.block_length for each in own], ",.1f")
+    falls = _span([each.max_drawdown.block_length for each in own], ",.0f")
     return (
-        f"95 % intervals a year from {found.resamples:,} stationary resamples in blocks of "
-        f"{blocks} bars, seed {found.seed}."
+        f"95 % intervals from {found.resamples:,} stationary resamples of {bars} bars in blocks of "
+        f"{blocks}, of falls in blocks of {falls} (a fifth of how long they last), seed "
+        f"{found.seed}."
     )
+
+
+def _span(values: Sequence[float], form: str) -> str:
+    low, high = format(min(values), form), format(max(values), form)
+    return low if low == high else f"{low} to {high}"
 
 
 def marked(found: Paired) -> str:
@@ -85,15 +93,16 @@ def _percent(value: float) -> str:
 
 
 def _intervals(found: Comparison, tests: Paired) -> list[str]:
-    rows = [["", "", "Sharpe /y", "growth %/y"], ["", "", "95 %", "95 %"]]
+    rows = [["", "", "Sharpe /y", "growth %/y", "fall %"], ["", "", "95 %", "95 %", "95 %"]]
     if tests.best:
-        rows[0] += ["", f"less {cut(tests.best, 16)}", "", "", ""]
+        rows[0] += ["less", "the best", "", "", ""]
         rows[1] += ["Sharpe", "95 %", "p", "%/y", "95 %"]
     for row in (*found.runs, *found.benchmarks):
         own = tests.own[row.name]
         name = cut(row.name, _NAME) if row.result else f"  {cut(row.name, _NAME - 2)}"
         cells = [name, MARK * (row.name in tests.alike)]
-        cells += [between(own.sharpe), between(own.cagr, percent=True)]
+        cells += [between(own.sharpe)]
+        cells += [between(each, percent=True) for each in (own.cagr, own.max_drawdown)]
         if tests.best:
             gap = tests.to_best.get(row.name)
             cells += [*_gap(gap), *_growth(gap)] if gap else _no_gap(row.name, tests)
@@ -115,26 +124,39 @@ def _growth(gap: Gap) -> list[str]:
 
 
 def _benchmarks(found: Comparison, tests: Paired) -> list[str]:
-    """A block of columns a benchmark, for those that most runs have."""
+    """A block of columns a benchmark, for those that most runs have; then trials and DSR."""
     counted = Counter(name for row in found.runs for name in _names(row))
     names = [name for name, _ in counted.most_common()]
-    if not names:
+    if not (names or found.deflations):
         return []
-    shown = names[:_BENCHMARKS]
-    rows = [["Sharpe less that of"], [""]]
+    lines: list[str] = []
+    shown = 0
+    for shown in range(min(_BENCHMARKS, len(names)), -1, -1):
+        lines = _fitting(_less(found, tests, names[:shown]), 1)
+        if max(map(len, lines)) <= WIDTH:
+            break
+    rest = len(names) - shown
+    more = [f"and {count(rest, 'more benchmark')}; --csv and --json have all"] if rest else []
+    said = textwrap.wrap(MEANING, WIDTH) if found.deflations else []
+    return [*lines, *more, *said]
+
+
+def _less(found: Comparison, tests: Paired, shown: Sequence[str]) -> list[list[str]]:
+    rows = [["Sharpe less that of" if shown else ""], [""]]
     for name in shown:
         rows[0] += [cut(name, 10), "", ""]
         rows[1] += ["Sharpe", "95 %", "p"]
+    if found.deflations:
+        rows[0] += ["DSR", ""]
+        rows[1] += ["%", "trials"]
     for row in found.runs:
         cells = [cut(row.name, _NAME)]
         titles = dict(zip(_names(row), row.benchmarks, strict=True))
         for name in shown:
             there = name in titles
             cells += _gap(tests.to_benchmarks[row.name, titles[name]]) if there else ["", "", ""]
-        rows.append(cells)
-    rest = names[_BENCHMARKS:]
-    more = [f"and {count(len(rest), 'more benchmark')}; --csv and --json have all"] if rest else []
-    return [*_fitting(rows, 1), *more]
+        rows.append([*cells, *(dsr_cells(found, row.name) if found.deflations else [])])
+    return rows
 
 
 def _names(row: Row) -> list[str]:
@@ -142,9 +164,16 @@ def _names(row: Row) -> list[str]:
 
 
 def _fitting(rows: Sequence[Sequence[str]], left: int) -> list[str]:
-    """The lines, with less space between columns where there is no room for more."""
-    wide = lined(rows, left=left, gap=GAP)
-    return wide if max(map(len, wide)) <= WIDTH else lined(rows, left=left, gap=1)
+    """The lines, with less space between columns, then shorter names, where there is no room."""
+    lines = lined(rows, left=left, gap=GAP)
+    if max(map(len, lines)) <= WIDTH:
+        return lines
+    lines = lined(rows, left=left, gap=1)
+    over = max(map(len, lines)) - WIDTH
+    if over <= 0:
+        return lines
+    room = max(_SHORTEST, max(len(row[0]) for row in rows) - over)
+    return lined([[cut(row[0], room), *row[1:]] for row in rows], left=left, gap=1)
 
 
 def _likeness(found: Comparison) -> list[str]:

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from engine.comparison_choice import choice_lines
+from engine.comparison_configs import config_lines
 from engine.comparison_lines import GAP, WIDTH, cut, lined
 from engine.comparison_notes import common, failed, warnings
 from engine.comparison_tests import tests
-from engine.differences import MISSING
-from engine.printed import printable
 from engine.verdict import is_short
 from engine.wording import count, ratio
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison
     from engine.comparison_rows import Row
-    from engine.differences import Difference
 
-_NAME, _KEY, _NARROWEST = 26, 32, 16
-"""Letters of a name, of a key, and of the narrowest column of differences."""
+_NAME = 26
+SHORT = "*"
+"""Follows the name of a run that is too short to speak of years."""
 _FITS = ((3, 4, GAP), (2, 4, GAP), (2, 4, 1), (2, 3, 1), (2, 2, 1), (1, 2, 1), (1, 1, 1))
 """Benchmarks, sleeves and space between columns, the best choice first."""
-_MOST_DIFFERENCES, _MOST_LINES = 24, 3
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ def summary(found: Comparison) -> str:
     blocks = [_title(found)]
     if found.runs:
         if len(found.runs) > 1:
-            blocks.append(_differences(found))
+            blocks.append(config_lines(found))
         choice = choice_lines(found.selection) if found.selection is not None else []
         blocks += [_table(found), *tests(found), choice, [*common(found), *warnings(found)]]
     if found.failed:
@@ -64,53 +60,6 @@ def _title(found: Comparison) -> list[str]:
     return [f"{count(len(results), 'run')}{over}{words}"]
 
 
-def _differences(found: Comparison) -> list[str]:
-    """A column a config where they fit; else what sets each apart from most."""
-    if not found.differences:
-        return ["The configs differ in their names only."]
-    names = [row.name for row in found.runs]
-    room = (WIDTH - _KEY) // len(names) - GAP
-    if room < _NARROWEST:
-        return _apart(found.differences, names)
-    head, rest = found.differences[:_MOST_DIFFERENCES], found.differences[_MOST_DIFFERENCES:]
-    lines = [["config", *(cut(name, room) for name in names)]]
-    for each in head:
-        cells = [[cut(each.key, _KEY)], *(_wrapped(value, room) for value in each.values)]
-        lines += [list(line) for line in zip_longest(*cells, fillvalue="")]
-    more = [f"and {count(len(rest), 'more key')}; --json has all"] if rest else []
-    return [*lined(lines, left=len(names) + 1), *more]
-
-
-def _wrapped(text: str, wide: int) -> list[str]:
-    return textwrap.wrap(printable(text), wide, max_lines=_MOST_LINES, placeholder=" ...")
-
-
-def _apart(found: Sequence[Difference], names: Sequence[str]) -> list[str]:
-    wide = min(max(map(len, names)), _NAME)
-    lines = ["What sets each config apart from most of them:"]
-    for place, name in enumerate(names):
-        own = [
-            each
-            for each in found
-            if each.values[place] not in (each.usual, MISSING if _is_part(each.key) else "")
-        ]
-        words = "; ".join(f"{each.key}: {each.values[place]}" for each in own) or "nothing"
-        lines += textwrap.wrap(
-            printable(words),
-            WIDTH,
-            initial_indent=f"  {cut(name, wide):<{wide}}  ",
-            subsequent_indent=" " * (wide + 4),
-            max_lines=_MOST_LINES,
-            placeholder=" ...",
-        )
-    return lines
-
-
-def _is_part(key: str) -> bool:
-    """Whether a key belongs to one kind of strategy: another kind lacks it, which says nothing."""
-    return key.startswith("strategy.")
-
-
 def _table(found: Comparison) -> list[str]:
     """The table with as many benchmarks and sleeves, and as much space, as there is room for."""
     lines: list[str] = []
@@ -124,6 +73,8 @@ def _table(found: Comparison) -> list[str]:
         lines = lined(rows, left=1, gap=gap)
         if max(map(len, lines)) <= WIDTH:
             break
+    if any(_is_short(row) for row in found.runs):
+        lines.append(f"{SHORT} shorter than a year: figures a year are extrapolated")
     return lines
 
 
@@ -178,7 +129,13 @@ def _share(sleeves: tuple[str, ...]) -> Callable[[Row], str]:
 
 
 def _name(row: Row) -> str:
-    return cut(row.name, _NAME) if row.result else f"  {cut(row.name, _NAME - 2)}"
+    if row.result is None:
+        return f"  {cut(row.name, _NAME - 2)}"
+    return f"{cut(row.name, _NAME - 2)} {SHORT}" if _is_short(row) else cut(row.name, _NAME)
+
+
+def _is_short(row: Row) -> bool:
+    return row.result is not None and is_short(row.result)
 
 
 def _figure(name: str, write: Callable[[float], str]) -> Callable[[Row], str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.trials import Trials, trials_of
+from engine.trials import Deflations, Trials, deflated, trials_of
 from engine.trials.series import content_of, digest
 from engine.trials.trial import returns_from
 from engine.wording import count, listed
@@ -38,6 +38,8 @@ class Search:
         Hash of the last line of the ledger; blank if there is none.
     note : str
         Why the trials are not known; blank if they are.
+    deflations : mapping of str to Deflations
+        Of each run, by the trials that were made; none where they are not known.
     """
 
     hypothesis: str
@@ -48,6 +50,7 @@ class Search:
     total: int
     head: str
     note: str = ""
+    deflations: Mapping[str, Deflations] = field(default_factory=dict)
 
     @property
     def tries(self) -> int:
@@ -72,6 +75,7 @@ class Search:
             "in_all": self.total,
             "ledger": self.head or None,
             "note": self.note,
+            "deflated": {name: each.as_json() for name, each in self.deflations.items()},
         }
 
 
@@ -118,7 +122,18 @@ def _search(root: Path, hypothesis: str, rows: Sequence[Row]) -> Search:
         trials.count,
         trials.total,
         trials.head,
+        deflations=_deflations(rows, trials),
     )
+
+
+def _deflations(rows: Sequence[Row], trials: Trials) -> dict[str, Deflations]:
+    """The deflated ratios of runs whose config states a risk-free rate, as all but old ones do."""
+    results = {row.name: row.result for row in rows if row.result is not None}
+    return {
+        name: deflated(result, trials)
+        for name, result in results.items()
+        if "risk_free" in result.experiment["report"]
+    }
 
 
 def _trials_of(result: Result, trials: Trials) -> list[str]:

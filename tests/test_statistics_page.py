@@ -268,6 +268,7 @@ def test_every_column_of_a_comparison_has_a_row(compared: Comparison) -> None:
 def test_every_test_of_a_comparison_has_a_row(compared: Comparison) -> None:
     rows = named(sections(INFERENCE)["Runs beside each other"])
     rows += named(sections(INFERENCE)["Intervals and tests of a run"])
+    rows += named(sections(INFERENCE)["The trials behind a run"])
     check(shown(paired_plain(compared)), rows)
     check(shown({"trials": [each.as_json() for each in compared.searches]}), rows)
 

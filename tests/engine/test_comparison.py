@@ -477,7 +477,7 @@ def test_rows_with_long_names_are_told_apart(tmp_path: Path) -> None:
     rows = beside(results_of(outcomes, tmp_path)).summary().splitlines()
     starts = [line.split()[0] for line in rows if line.startswith("run-with")]
     assert len(starts) == len(set(starts)) == 40
-    assert "run-with-a-r...ong-name-39" in starts
+    assert "run-with-a-...ng-name-39" in starts
 
 
 def test_json_of_a_comparison_has_every_difference_and_warning(
