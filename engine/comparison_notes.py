@@ -35,8 +35,12 @@ def common(found: Comparison) -> list[str]:
 def common_words(found: Comparison) -> list[str]:
     """The same, a sentence each."""
     known = [row.known for row in found.runs]
+    basis = {
+        f"{row.curve.periods_per_year:g} bars a year, risk-free rate {row.curve.risk_free:g}"
+        for row in found.runs
+    }
     same = ({each.market for each in known}, {each.costs for each in known},
-            {each.schedule for each in known})  # fmt: skip
+            {each.schedule for each in known}, basis)  # fmt: skip
     facts = list(filter(None, (told.pop() for told in same if len(told) == 1)))
     lines = [f"In common: {'; '.join(facts)}."] if facts else []
     unlike = [
